@@ -1,0 +1,146 @@
+"""Ask and Act: the power to read and the power to write, each one transaction with an actor and an instant.
+
+An **Ask** is a read-only snapshot. An **Act** is all or nothing: returning commits, raising rolls back, and the database
+itself refuses a write outside an act, and an act that wrote and recorded nothing.
+"""
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, Self, TypeVar
+from uuid import UUID
+
+import asyncpg
+from tortoise import BaseDBAsyncClient
+
+from hub import ledger, queue
+from hub.actors import Actor, Operation, authorise
+from hub.db import LOST, Database, Session, new_id
+from hub.errors import Code, Refusal
+from hub.settings import Settings
+from hub.vault import Vault, open_vault
+
+Result = TypeVar("Result")
+RETRIED = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)
+ATTEMPTS = 4
+_OPEN = "SELECT open_act($1, $2, $3, $4, $5)"
+
+
+class Ask(Session):
+    """A read-only snapshot with the actor, the instant and the locale of the asker."""
+
+    def __init__(self, hub: "Hub", db: BaseDBAsyncClient, actor: Actor, at: datetime, locale: str) -> None:
+        super().__init__(db)
+        self.hub = hub
+        self.actor = actor
+        self.at = at
+        self.locale = locale
+
+
+class Act(Ask):
+    """One transaction that writes. ``at`` is the database's instant; every row of the act carries it."""
+
+    def __init__(  # noqa: PLR0913 - an act is its actor, instant, locale, operation and connection, no less
+        self, hub: "Hub", db: BaseDBAsyncClient, actor: Actor, at: datetime, locale: str, operation: Operation, id: UUID
+    ) -> None:
+        super().__init__(hub, db, actor, at, locale)
+        self.operation = operation
+        self.id = id
+
+    async def record(self, event: str, subject: UUID | None = None, **body: Any) -> UUID:
+        """Write what happened into the ledger; body holds ids, keys and small facts, never personal data."""
+        return await ledger.record(self, event, [ledger.Detail(subject, body)])
+
+    async def record_crowd(self, event: str, details: list[ledger.Detail]) -> UUID:
+        """Write one entry about many customers; each can still be given a receipt of their own line."""
+        return await ledger.record(self, event, details)
+
+    async def defer(self, task: str, **ids: UUID | int) -> None:
+        """Enqueue a job that exists only if this act commits."""
+        await queue.defer(self, task, ids)
+
+    async def announce(self, topic: str, **ids: UUID | int) -> None:
+        """Tell listeners at commit; ids only. Anything heard is a hint to look, never the news itself."""
+        payload = json.dumps({name: str(value) for name, value in ids.items()})
+        await self.execute("SELECT pg_notify($1, $2)", f"hub_{topic}", payload)
+
+
+class Hub:
+    """What one process holds open: settings, database, vault."""
+
+    def __init__(self, settings: Settings, database: Database, vault: Vault) -> None:
+        self.settings = settings
+        self.database = database
+        self.vault = vault
+
+    @classmethod
+    async def open(cls, settings: Settings, url: str) -> Self:
+        """Open the pools and the keyring; Unready says what is missing."""
+        return cls(settings, await Database.open(url, settings.pool_size), open_vault(settings))
+
+    async def close(self) -> None:
+        """Let everything go."""
+        await self.database.close()
+
+    @asynccontextmanager
+    async def ask(
+        self, actor: Actor, operation: Operation, *, at: datetime | None = None, locale: str = "en"
+    ) -> AsyncIterator[Ask]:
+        """Open a snapshot; ``at`` defaults to the database's now, earlier instants ask about the past."""
+        authorise(actor, operation)
+        async with self.database.reading() as session:
+            now: datetime = await session.value("SELECT now()")
+            yield Ask(self, session.db, actor, at or now, locale)
+
+    def ask_once(self, actor: Actor, operation: Operation, *, locale: str = "en") -> Ask:
+        """An Ask for exactly one statement that finds its own instant: no round trips for BEGIN and COMMIT.
+
+        Its ``at`` is the year 1: statements compare with ``now()`` themselves.
+        """
+        authorise(actor, operation)
+        return Ask(self, self.database.single().db, actor, datetime.min, locale)
+
+    @asynccontextmanager
+    async def act(self, actor: Actor, operation: Operation, *, locale: str = "en") -> AsyncIterator[Act]:
+        """Open a transaction that writes. Refusals: FORBIDDEN; OUTCOME_UNKNOWN when the connection dies at commit."""
+        authorise(actor, operation)
+        act_id, settled = new_id(), False
+        try:
+            async with self.database.writing() as session:
+                at: datetime = await session.value(
+                    _OPEN, act_id, operation.value, actor.kind, actor.id, actor.organisation_id
+                )
+                yield Act(self, session.db, actor, at, locale, operation, act_id)
+                settled = True
+        except LOST as error:
+            raise _lost(committing=settled) from error
+        except asyncpg.InsufficientResourcesError as error:
+            raise Refusal(Code.UNAVAILABLE, "The database is out of resources. Nothing changed; try again.") from error
+        except asyncpg.ReadOnlySQLTransactionError as error:
+            raise Refusal(Code.UNAVAILABLE, "The database is read-only now. Nothing changed; try again.") from error
+
+    async def perform(
+        self, actor: Actor, operation: Operation, body: Callable[[Act], Awaitable[Result]], *, locale: str = "en"
+    ) -> Result:
+        """Run body in an Act, and again from the start when the database asks for it (deadlock, serialization)."""
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                async with self.act(actor, operation, locale=locale) as act:
+                    return await body(act)
+            except RETRIED as error:
+                if attempt == ATTEMPTS:
+                    raise Refusal(
+                        Code.UNAVAILABLE, "Others are changing the same records. Nothing changed; try again."
+                    ) from error
+        raise AssertionError("unreachable")
+
+
+def _lost(*, committing: bool) -> Refusal:
+    if committing:
+        return Refusal(
+            Code.OUTCOME_UNKNOWN,
+            "The connection to the database was lost while saving, so the outcome is not known. "
+            "Repeat the call with the same idempotency key to find out.",
+        )
+    return Refusal(Code.UNAVAILABLE, "The connection to the database was lost. Nothing changed; try again.")

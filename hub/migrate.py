@@ -1,0 +1,67 @@
+"""Bring a database to this version: Tortoise's own migrations under one advisory lock, then what every hub needs.
+
+Safe to run from many places at once and to kill: each migration is one transaction.
+"""
+
+import asyncpg
+from tortoise import Tortoise
+from tortoise.backends.asyncpg.client import AsyncpgDBClient
+from tortoise.connection import get_connections
+from tortoise.migrations.executor import MigrationExecutor
+
+from hub.db import MIGRATIONS, TORTOISE_ORM, connect
+from hub.errors import Unready
+
+LOCK = 7_226_001  # any number, the same in every hub: the advisory lock of migrating
+OLDEST_SERVER = 150_000
+
+
+async def migrate(url: str) -> list[str]:
+    """Apply what is missing; returns the names applied. Unready when the server is too old or the user may not."""
+    guard = await connect(url, {"statement_timeout": "0", "lock_timeout": "0"})
+    try:
+        await _refuse_old_server(guard)
+        await guard.execute("SELECT pg_advisory_lock($1)", LOCK)
+        before = await applied(guard)
+        await _run(url)
+        return [name for name in await applied(guard) if name not in before]
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise Unready(
+            f"database: this user may not migrate ({error.sqlstate}); use the owner's URL in HUB_MIGRATION_DATABASE_URL, "
+            "and let a superuser run CREATE ROLE for hub_app, hub_read, hub_sealer, hub_retention"
+        ) from None
+    finally:
+        await guard.close(timeout=5)
+
+
+async def applied(connection: asyncpg.Connection) -> list[str]:
+    """Names of the migrations a database has, oldest first; empty for a fresh one."""
+    if await connection.fetchval("SELECT to_regclass('public.tortoise_migrations')") is None:
+        return []
+    return [row["name"] for row in await connection.fetch("SELECT name FROM tortoise_migrations ORDER BY id")]
+
+
+async def known() -> list[str]:
+    """Names of the migrations this version carries, oldest first."""
+    await Tortoise.init(config=TORTOISE_ORM, init_connections=False)
+    executor = MigrationExecutor(None, {"hub": MIGRATIONS})  # type: ignore[arg-type]
+    await executor.loader.build_graph()
+    return sorted(key.name for key in executor.loader.graph.nodes)
+
+
+async def _refuse_old_server(connection: asyncpg.Connection) -> None:
+    version = int(await connection.fetchval("SHOW server_version_num"))
+    if version < OLDEST_SERVER:
+        raise Unready(f"database: PostgreSQL 15 or newer is needed, this is {version // 10_000}")
+
+
+async def _run(url: str) -> None:
+    await Tortoise.init(config=TORTOISE_ORM, init_connections=False)
+    client = AsyncpgDBClient(connection_name="default")
+    client._pool = await asyncpg.create_pool(url, min_size=1, max_size=2, server_settings={"lock_timeout": "10s"})  # noqa: SLF001
+    token = get_connections().set("default", client)  # the executor opens its transactions by this name
+    try:
+        await MigrationExecutor(client, {"hub": MIGRATIONS}).migrate(None)
+    finally:
+        get_connections().reset(token)
+        await client.close()

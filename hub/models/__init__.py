@@ -1,0 +1,62 @@
+"""The tables, one file per group of nouns. Guards, roles and functions are SQL in the migrations."""
+
+from hub.models.access import AccessToken, Client, IdempotentAnswer
+from hub.models.catalogue import (
+    Arrangement,
+    Category,
+    Department,
+    Organisation,
+    Purpose,
+    PurposeBasis,
+    PurposeRelation,
+    Recipient,
+    RecipientClass,
+    RecipientMembership,
+)
+from hub.models.customers import (
+    Customer,
+    CustomerEvent,
+    CustomerState,
+    Identifier,
+    MergeProposal,
+    ProfileValue,
+    RegistryCheck,
+)
+from hub.models.decisions import Decision, DecisionSubject
+from hub.models.events import Choice, Collection, Delivery
+from hub.models.imports import ImportBatch
+from hub.models.notices import Clause, Notice, NoticeText, NoticeVerdict, NoticeVersion
+
+__all__ = [
+    "AccessToken",
+    "Arrangement",
+    "Category",
+    "Choice",
+    "Clause",
+    "Client",
+    "Collection",
+    "Customer",
+    "CustomerEvent",
+    "CustomerState",
+    "Decision",
+    "DecisionSubject",
+    "Delivery",
+    "Department",
+    "IdempotentAnswer",
+    "Identifier",
+    "ImportBatch",
+    "MergeProposal",
+    "Notice",
+    "NoticeText",
+    "NoticeVerdict",
+    "NoticeVersion",
+    "Organisation",
+    "ProfileValue",
+    "Purpose",
+    "PurposeBasis",
+    "PurposeRelation",
+    "Recipient",
+    "RecipientClass",
+    "RecipientMembership",
+    "RegistryCheck",
+]

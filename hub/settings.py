@@ -1,0 +1,139 @@
+"""Settings: environment variables ``HUB_*``, each also readable from a file named by ``HUB_*_FILE``.
+
+Validated once at start. Secrets never appear in a repr, a log line or an error.
+"""
+
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from hub.errors import Unready
+
+PREFIX = "HUB_"
+
+
+class Mode(StrEnum):
+    """How this process was started: what is allowed to be convenient."""
+
+    DEMO = "demo"
+    RUN = "run"
+    PRODUCTION = "production"
+
+
+class Settings(BaseSettings):
+    """Every setting, its type, its default and what it is for. ``docs/settings.md`` is made from this."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+
+    mode: Mode = Field(Mode.PRODUCTION, description="demo, run or production; set by the command that starts the hub")
+    data_dir: Path = Field(Path(".data"), description="where keyring, anchors and the embedded database live")
+    database_url: SecretStr | None = Field(
+        None, description="postgresql://user:password@host:port/name of any PostgreSQL 15+; empty: the embedded one"
+    )
+    migration_database_url: SecretStr | None = Field(
+        None, description="the owner's URL for `hub migrate`; empty: the same as HUB_DATABASE_URL"
+    )
+    pool_size: int = Field(10, ge=1, le=200, description="database connections each pool may open")
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(8000, ge=0, le=65535, description="port to listen on; 0 takes a free one")
+    public_url: str = Field("", description="how others reach the hub; empty: http://localhost:PORT")
+    allowed_hosts: list[str] = Field(
+        default_factory=list, description="Host headers accepted besides those of HUB_PUBLIC_URL, as a JSON list"
+    )
+    forwarded_allow_ips: str = Field("", description="addresses of proxies whose X-Forwarded-* headers count")
+    keyring: SecretStr | None = Field(
+        None, description="the keyring document (JSON); empty in demo and run: DATA_DIR/keyring.json, made at first start"
+    )
+    metrics_token: SecretStr | None = Field(None, description="bearer token for /metrics; empty: /metrics is closed")
+    smtp_url: SecretStr | None = Field(None, description="smtp://user:password@host:port; empty: no mail is sent")
+    anchor_file: Path | None = Field(
+        None, description="file outside the database to which signed roots are appended; empty: DATA_DIR/anchors.ndjson"
+    )
+    trusted_documents: Path | None = Field(
+        None, description="JSON file {sha256: document}; when set, only these GraphQL documents are run"
+    )
+    introspection: bool | None = Field(None, description="GraphQL introspection; empty: on in demo and run only")
+    console: bool | None = Field(None, description="query console on GET /graphql; empty: on in demo and run only")
+    token_seconds: int = Field(600, ge=60, le=3600, description="life of an access token, in seconds")
+    shutdown_seconds: int = Field(20, ge=1, le=300, description="how long a stop waits for running requests")
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="least level that is logged")
+    default_phone_region: str = Field("AU", pattern="^[A-Z]{2}$", description="country of phone numbers without a prefix")
+
+    @field_validator("data_dir", "anchor_file", "trusted_documents")
+    @classmethod
+    def _absolute(cls, path: Path | None) -> Path | None:
+        return None if path is None else path.expanduser().absolute()
+
+    @field_validator("database_url", "migration_database_url")
+    @classmethod
+    def _postgresql(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not url.get_secret_value().startswith(("postgres://", "postgresql://")):
+            raise ValueError("must begin with postgresql://")
+        return url
+
+    @model_validator(mode="after")
+    def _production_is_strict(self) -> "Settings":
+        if self.mode is Mode.PRODUCTION:
+            if self.keyring is None:
+                raise ValueError("HUB_KEYRING or HUB_KEYRING_FILE: needed in production (`hub keys generate` makes one)")
+            if self.database_url is None:
+                raise ValueError("HUB_DATABASE_URL: needed in production")
+            if not self.public_url.startswith("https://"):
+                raise ValueError("HUB_PUBLIC_URL: must be an https:// address in production")
+        return self
+
+    @property
+    def url(self) -> str:
+        """How others reach the hub, without a trailing slash."""
+        return (self.public_url or f"http://localhost:{self.port}").rstrip("/")
+
+    @property
+    def is_production(self) -> bool:
+        """Whether conveniences (console, introspection, generated keys) are off unless asked for."""
+        return self.mode is Mode.PRODUCTION
+
+    @property
+    def shows_console(self) -> bool:
+        """Whether GET /graphql answers with the query console."""
+        return not self.is_production if self.console is None else self.console
+
+    @property
+    def allows_introspection(self) -> bool:
+        """Whether GraphQL introspection is answered."""
+        return not self.is_production if self.introspection is None else self.introspection
+
+    @property
+    def anchors(self) -> Path:
+        """The anchor file of signed roots."""
+        return self.anchor_file or self.data_dir / "anchors.ndjson"
+
+
+def load(**given: Any) -> Settings:
+    """Read the environment (and ``_FILE`` variables); Unready names the variable that is wrong, never its value."""
+    try:
+        return Settings(**{**_from_files(), **given})
+    except ValidationError as error:
+        raise Unready("; ".join(_complaint(problem) for problem in error.errors())) from None
+
+
+def _from_files() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name in Settings.model_fields:
+        variable = f"{PREFIX}{name.upper()}_FILE"
+        path = os.environ.get(variable)
+        if path and f"{PREFIX}{name.upper()}" not in os.environ:
+            try:
+                found[name] = Path(path).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                raise Unready(f"{variable}: cannot read the file ({type(error).__name__})") from None
+    return found
+
+
+def _complaint(problem: Any) -> str:
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    name = PREFIX + str(problem["loc"][0]).upper() + ": " if problem["loc"] else ""
+    return name + message

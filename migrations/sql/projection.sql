@@ -1,0 +1,178 @@
+-- The projection: customer_state is, by construction, a replay of the events.
+--
+-- state_at says how a customer stood towards an organisation at an instant; project writes the versions
+-- [valid_from, valid_to) from an instant on. Triggers on the event tables call it, so no writer can forget it.
+-- Ties between events of one instant: the restrictive one wins.
+
+CREATE FUNCTION state_at(of_customer uuid, towards uuid, moment timestamptz)
+RETURNS TABLE (
+    jurisdictions text[], relationship text, relationship_at timestamptz, age text,
+    restricted boolean, held boolean, erased boolean, contact_at timestamptz,
+    collections jsonb, deliveries jsonb, choices jsonb, registries jsonb
+) LANGUAGE sql STABLE AS $$
+    WITH event AS MATERIALIZED (
+        SELECT e.aspect, e.value, e.happened_at, e.organisation_id FROM customer_event e
+        WHERE e.customer_id = of_customer AND e.happened_at <= moment
+          AND (e.organisation_id = towards OR e.organisation_id IS NULL)
+    ), standing AS (
+        SELECT e.value, e.happened_at FROM event e
+        WHERE e.aspect = 'RELATIONSHIP' AND e.organisation_id IS NOT NULL
+        ORDER BY e.happened_at DESC, array_position(ARRAY['CLOSED', 'NONE', 'NEGOTIATING', 'ACTIVE'], e.value) LIMIT 1
+    ), place AS (
+        SELECT DISTINCT ON (e.value) e.value, e.aspect FROM event e
+        WHERE e.aspect IN ('JURISDICTION_BEGAN', 'JURISDICTION_ENDED')
+        ORDER BY e.value, e.happened_at DESC, e.aspect
+    ), intake AS (
+        SELECT DISTINCT ON (category) category, c.id, c.source, c.happened_at, c.notice_version_id, c.optout_offered
+        FROM collection c CROSS JOIN LATERAL unnest(c.categories) AS category
+        WHERE c.customer_id = of_customer AND c.organisation_id = towards AND c.happened_at <= moment
+          AND NOT EXISTS (SELECT FROM import_batch b WHERE b.id = c.import_id AND b.reversed_at IS NOT NULL)
+        ORDER BY category, c.happened_at DESC, c.notice_version_id NULLS FIRST,
+                 array_position(ARRAY['THIRD_PARTY', 'PUBLIC', 'CUSTOMER'], c.source), c.optout_offered, c.id
+    ), told AS (
+        SELECT DISTINCT ON (d.notice_version_id) d.notice_version_id, d.id, d.happened_at, d.locale FROM delivery d
+        WHERE d.customer_id = of_customer AND d.organisation_id = towards AND d.happened_at <= moment
+        ORDER BY d.notice_version_id, d.happened_at, d.id
+    ), said AS (
+        SELECT DISTINCT ON (c.kind, c.purpose_id, c.channel, c.recipient_id)
+               c.kind, c.purpose_id, c.channel, c.recipient_id, c.action, c.id, c.happened_at, c.ends_at, c.grade, c.method
+        FROM choice c
+        WHERE c.customer_id = of_customer AND c.organisation_id = towards AND c.happened_at <= moment
+          AND c.action <> 'ASKED'
+        ORDER BY c.kind, c.purpose_id, c.channel, c.recipient_id, c.happened_at DESC,
+                 array_position(ARRAY['UPHELD', 'PENDING', 'OPTED_OUT', 'REFUSED', 'WITHDRAWN',
+                                      'OVERRULED', 'OPTED_IN', 'GIVEN'], c.action), c.id
+    ), checked AS (
+        SELECT DISTINCT ON (r.jurisdiction) r.jurisdiction, r.listed, r.happened_at FROM registry_check r
+        WHERE r.customer_id = of_customer AND r.happened_at <= moment
+        ORDER BY r.jurisdiction, r.happened_at DESC, r.listed DESC
+    )
+    SELECT
+        coalesce((SELECT array_agg(p.value ORDER BY p.value) FROM place p WHERE p.aspect = 'JURISDICTION_BEGAN'), '{}'),
+        coalesce((SELECT s.value FROM standing s), 'NONE'),
+        (SELECT s.happened_at FROM standing s),
+        coalesce((SELECT e.value FROM event e WHERE e.aspect = 'AGE'
+                  ORDER BY e.happened_at DESC, array_position(ARRAY['UNDER_13', 'AGE_13', 'AGE_14', 'AGE_15',
+                           'AGE_16_17', 'ADULT'], e.value) LIMIT 1), 'ADULT'),
+        coalesce((SELECT e.value = 'ON' FROM event e WHERE e.aspect = 'RESTRICTION'
+                  ORDER BY e.happened_at DESC, e.value DESC LIMIT 1), false),
+        coalesce((SELECT e.value = 'ON' FROM event e WHERE e.aspect = 'HOLD'
+                  ORDER BY e.happened_at DESC, e.value DESC LIMIT 1), false),
+        EXISTS (SELECT FROM event e WHERE e.aspect = 'ERASURE'),
+        greatest(
+            (SELECT max(e.happened_at) FROM event e WHERE e.aspect = 'CONTACT'),
+            (SELECT max(c.happened_at) FROM collection c WHERE c.customer_id = of_customer
+                AND c.organisation_id = towards AND c.happened_at <= moment AND c.source = 'CUSTOMER'),
+            (SELECT max(c.happened_at) FROM choice c WHERE c.customer_id = of_customer
+                AND c.organisation_id = towards AND c.happened_at <= moment AND c.kind <> 'SIGNAL')),
+        coalesce((SELECT jsonb_agg(jsonb_build_object('category', i.category, 'id', i.id, 'source', i.source,
+                    'at', i.happened_at, 'version', i.notice_version_id, 'offered', i.optout_offered)
+                    ORDER BY i.category) FROM intake i), '[]'),
+        coalesce((SELECT jsonb_agg(jsonb_build_object('version', t.notice_version_id, 'id', t.id,
+                    'at', t.happened_at, 'locale', t.locale) ORDER BY t.notice_version_id) FROM told t), '[]'),
+        coalesce((SELECT jsonb_agg(jsonb_build_object('kind', s.kind, 'purpose', s.purpose_id, 'channel', s.channel,
+                    'recipient', s.recipient_id, 'action', s.action, 'id', s.id, 'at', s.happened_at,
+                    'ends', s.ends_at, 'grade', s.grade, 'method', s.method)
+                    ORDER BY s.kind, s.purpose_id, s.channel, s.recipient_id) FROM said s), '[]'),
+        coalesce((SELECT jsonb_agg(jsonb_build_object('jurisdiction', k.jurisdiction, 'listed', k.listed,
+                    'at', k.happened_at) ORDER BY k.jurisdiction) FROM checked k), '[]')
+$$;
+
+-- Rewrites the versions of some customers from `since` on. Locks them in id order first: of two writers to one
+-- customer the second waits, and then sees the first one's events.
+CREATE FUNCTION project(these uuid[], since timestamptz) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM FROM customer WHERE id = ANY (these) ORDER BY id FOR NO KEY UPDATE;
+    DELETE FROM customer_state WHERE customer_id = ANY (these) AND valid_from >= since;
+
+    WITH pair AS (
+        SELECT DISTINCT h.customer_id, h.organisation_id FROM (
+            SELECT customer_id, organisation_id FROM customer_event WHERE customer_id = ANY (these)
+            UNION SELECT customer_id, organisation_id FROM collection WHERE customer_id = ANY (these)
+            UNION SELECT customer_id, organisation_id FROM delivery WHERE customer_id = ANY (these)
+            UNION SELECT customer_id, organisation_id FROM choice WHERE customer_id = ANY (these)
+        ) h WHERE h.organisation_id IS NOT NULL
+    ), span AS (  -- a pair without an older version is written from its beginning
+        SELECT p.*, CASE WHEN EXISTS (
+            SELECT FROM customer_state s WHERE s.customer_id = p.customer_id
+              AND s.organisation_id = p.organisation_id) THEN since ELSE '-infinity' END AS since
+        FROM pair p
+    ), instant AS (
+        SELECT span.customer_id, span.organisation_id, h.happened_at FROM span JOIN LATERAL (
+            SELECT e.happened_at FROM customer_event e WHERE e.customer_id = span.customer_id
+               AND (e.organisation_id = span.organisation_id OR e.organisation_id IS NULL)
+            UNION SELECT r.happened_at FROM registry_check r WHERE r.customer_id = span.customer_id
+            UNION SELECT c.happened_at FROM collection c
+                WHERE c.customer_id = span.customer_id AND c.organisation_id = span.organisation_id
+            UNION SELECT d.happened_at FROM delivery d
+                WHERE d.customer_id = span.customer_id AND d.organisation_id = span.organisation_id
+            UNION SELECT c.happened_at FROM choice c
+                WHERE c.customer_id = span.customer_id AND c.organisation_id = span.organisation_id
+        ) h ON h.happened_at >= span.since
+    ), closed AS (
+        UPDATE customer_state s SET valid_to = n.began
+        FROM (SELECT customer_id, organisation_id, min(happened_at) AS began FROM instant GROUP BY 1, 2) n
+        WHERE s.customer_id = n.customer_id AND s.organisation_id = n.organisation_id AND s.valid_to > n.began
+    )
+    INSERT INTO customer_state (organisation_id, customer_id, valid_from, valid_to, jurisdictions, relationship,
+        relationship_at, age, restricted, held, erased, contact_at, collections, deliveries, choices, registries)
+    SELECT i.organisation_id, i.customer_id, i.happened_at,
+        lead(i.happened_at, 1, 'infinity') OVER (PARTITION BY i.customer_id, i.organisation_id ORDER BY i.happened_at),
+        s.* FROM instant i CROSS JOIN LATERAL state_at(i.customer_id, i.organisation_id, i.happened_at) s;
+END $$;
+
+-- An act that writes many events per customer (an import) sets hub.project = 'later': its customers are then
+-- projected once, by the deferred trigger that every act has.
+CREATE FUNCTION project_events() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    these uuid[];
+    since timestamptz;
+BEGIN
+    SELECT array_agg(DISTINCT customer_id), min(happened_at) INTO these, since FROM added;
+    IF these IS NULL THEN
+        RETURN NULL;
+    END IF;
+    IF current_setting('hub.project', true) = 'later' THEN
+        INSERT INTO projection_due SELECT current_setting('hub.act')::uuid, customer_id, min(happened_at)
+        FROM added GROUP BY customer_id;
+    ELSE
+        PERFORM project(these, since);
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER project_events AFTER INSERT ON customer_event REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION project_events();
+CREATE TRIGGER project_events AFTER INSERT ON registry_check REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION project_events();
+CREATE TRIGGER project_events AFTER INSERT ON collection REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION project_events();
+CREATE TRIGGER project_events AFTER INSERT ON delivery REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION project_events();
+CREATE TRIGGER project_events AFTER INSERT ON choice REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION project_events();
+
+-- At commit: what was put off is projected, and an act that wrote must have recorded. One that did neither leaves no row.
+CREATE FUNCTION close_act() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    these uuid[];
+    since timestamptz;
+BEGIN
+    SELECT array_agg(DISTINCT customer_id), min(d.since) INTO these, since FROM projection_due d WHERE act_id = NEW.id;
+    IF these IS NOT NULL THEN
+        DELETE FROM projection_due WHERE act_id = NEW.id;
+        PERFORM project(these, since);
+    END IF;
+    IF NOT EXISTS (SELECT FROM ledger_entry WHERE act_id = NEW.id) THEN
+        IF (SELECT wrote FROM act WHERE id = NEW.id) THEN
+            RAISE EXCEPTION 'act % wrote without recording', NEW.operation USING ERRCODE = 'HB002';
+        END IF;
+        DELETE FROM act WHERE id = NEW.id;
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER close_act AFTER INSERT ON act DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION close_act();

@@ -1,0 +1,167 @@
+"""What every test stands on: a real PostgreSQL for the run, a migrated template, a database per test process.
+
+``HUB_TEST_DATABASE_URL`` names another PostgreSQL 15+ (a superuser's URL); otherwise the embedded one is started.
+Acts commit, so tests keep apart by working in organisations of their own; ``fresh_hub`` clones a database where
+that is not enough.
+"""
+
+import asyncio
+import os
+import re
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from hub import embedded
+from hub.act import Hub
+from hub.keyring import Keyring
+from hub.migrate import migrate
+from hub.settings import Settings, load
+
+TEMPLATE = "hub_template"
+HOLD = 7_226_002  # advisory lock: one process makes the template
+
+
+def at_database(url: str, name: str) -> str:
+    """The same server, another database."""
+    return re.sub(r"/[^/?]*(\?|$)", rf"/{name}\1", url, count=1) if "?" in url else re.sub(r"/[^/]*$", f"/{name}", url)
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A superuser's URL of the run's PostgreSQL, shared by all test processes."""
+    given = os.environ.get("HUB_TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or str(os.getpid())
+    running = embedded.start(Path(tempfile.gettempdir()) / f"hub-test-{run}", durable=False)
+    yield running.dsn
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def template(cluster: str) -> str:
+    """A migrated, empty database to clone."""
+    asyncio.run(_make_template(cluster))
+    return TEMPLATE
+
+
+async def _make_template(cluster: str) -> None:
+    connection = await asyncpg.connect(cluster)
+    try:
+        await connection.execute("SELECT pg_advisory_lock($1)", HOLD)
+        if not await connection.fetchval("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", TEMPLATE):
+            await connection.execute(f"CREATE DATABASE {TEMPLATE}_new")
+            await migrate(at_database(cluster, f"{TEMPLATE}_new"))
+            await connection.execute(f"ALTER DATABASE {TEMPLATE}_new RENAME TO {TEMPLATE}")
+    finally:
+        await connection.close()
+
+
+@pytest.fixture(scope="session")
+def clone(cluster: str, template: str) -> Iterator[Callable[[str], str]]:
+    """Make a database from the template by name; returns its URL. Dropped at the end of the run."""
+    made: list[str] = []
+
+    async def create(name: str) -> None:
+        connection = await asyncpg.connect(cluster)
+        try:
+            await connection.execute("SELECT pg_advisory_lock($1)", HOLD)
+            await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE {template}')
+        finally:
+            await connection.close()
+
+    def run(name: str) -> str:
+        _in_thread(create, name)
+        made.append(name)
+        return at_database(cluster, name)
+
+    yield run
+
+    async def drop() -> None:
+        connection = await asyncpg.connect(cluster)
+        for name in made:
+            with suppress(asyncpg.PostgresError):
+                await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        await connection.close()
+
+    _in_thread(drop)
+
+
+def _in_thread(coroutine: Callable[..., object], *args: object) -> None:
+    """Run a coroutine on a loop of its own, whether or not one runs here."""
+    import threading  # noqa: PLC0415 - needed here only
+
+    failed: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            asyncio.run(coroutine(*args))  # type: ignore[arg-type]
+        except BaseException as error:  # noqa: BLE001 - raised again below
+            failed.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    if failed:
+        raise failed[0]
+
+
+@pytest.fixture(scope="session")
+def worker_name() -> str:
+    """This test process's name: gw0, gw1, ... or main."""
+    return os.environ.get("PYTEST_XDIST_WORKER", "main")
+
+
+@pytest.fixture(scope="session")
+def database_url(clone: Callable[[str], str], worker_name: str) -> str:
+    """This process's database."""
+    return clone(f"hub_test_{worker_name}")
+
+
+@pytest.fixture(scope="session")
+def keyring() -> Keyring:
+    """The keyring of the run."""
+    return Keyring.generate()
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory, keyring: Keyring) -> Settings:
+    """Settings as of `hub run`, in a folder of their own."""
+    return load(
+        mode="run", data_dir=tmp_path_factory.mktemp("hub"), keyring=keyring.dump(), metrics_token="metrics-for-tests"
+    )
+
+
+@pytest_asyncio.fixture(scope="session")
+async def hub(settings: Settings, database_url: str) -> AsyncIterator[Hub]:
+    """A hub on this process's database."""
+    opened = await Hub.open(settings, database_url)
+    yield opened
+    await opened.close()
+
+
+@pytest_asyncio.fixture
+async def fresh_hub(
+    settings: Settings, clone: Callable[[str], str], worker_name: str, tmp_path: Path
+) -> AsyncIterator[Hub]:
+    """A hub on an empty database of its own, for tests that read or break the whole of it."""
+    url = clone(f"hub_fresh_{worker_name}")
+    opened = await Hub.open(settings.model_copy(update={"data_dir": tmp_path}), url)
+    yield opened
+    await opened.close()
+
+
+@pytest_asyncio.fixture
+async def superuser(hub: Hub) -> AsyncIterator[asyncpg.Connection]:
+    """A superuser's connection to the hub's database, for what the application's role must not do."""
+    connection = await asyncpg.connect(hub.database.url)
+    yield connection
+    await connection.close()
