@@ -14,7 +14,7 @@ from uuid import UUID
 import asyncpg
 from tortoise import BaseDBAsyncClient
 
-from hub import ledger, queue
+from hub import idempotency, ledger, queue
 from hub.actors import Actor, Operation, authorise
 from hub.db import LOST, Database, Session, new_id
 from hub.errors import Code, Refusal
@@ -59,6 +59,12 @@ class Act(Ask):
     async def defer(self, task: str, **ids: UUID | int) -> None:
         """Enqueue a job that exists only if this act commits."""
         await queue.defer(self, task, ids)
+
+    async def answer_once(
+        self, key: str, fingerprint: bytes, make: Callable[[], Awaitable[dict[str, Any]]]
+    ) -> dict[str, Any] | None:
+        """Do something once per key of this actor; see ``hub.idempotency``."""
+        return await idempotency.answer_once(self, key, fingerprint, make)
 
     async def announce(self, topic: str, **ids: UUID | int) -> None:
         """Tell listeners at commit; ids only. Anything heard is a hint to look, never the news itself."""

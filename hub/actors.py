@@ -44,6 +44,7 @@ class Operation(StrEnum):
     """Everything that can be asked of the hub, `noun.verb`."""
 
     HEALTH_READ = "health.read"
+    METADATA_READ = "metadata.read"
     TOKEN_ISSUE = "token.issue"
     TOKEN_REVOKE = "token.revoke"
     TOKEN_INTROSPECT = "token.introspect"
@@ -80,6 +81,7 @@ class Operation(StrEnum):
 _O, _R = Operation, Role
 MAY: dict[Operation, frozenset[Role]] = {
     _O.HEALTH_READ: frozenset(Role),
+    _O.METADATA_READ: frozenset(Role),
     _O.TOKEN_ISSUE: frozenset({_R.STRANGER}),
     _O.TOKEN_REVOKE: frozenset({_R.STRANGER}),
     _O.TOKEN_INTROSPECT: frozenset({_R.STRANGER}),

@@ -60,6 +60,12 @@ class Settings(BaseSettings):
     console: bool | None = Field(None, description="query console on GET /graphql; empty: on in demo and run only")
     token_seconds: int = Field(600, ge=60, le=3600, description="life of an access token, in seconds")
     shutdown_seconds: int = Field(20, ge=1, le=300, description="how long a stop waits for running requests")
+    drain_seconds: int = Field(
+        0, ge=0, le=60, description="how long a stop waits, unready and still answering, until load balancers look elsewhere"
+    )
+    security_contact: str = Field(
+        "", description="where to report a weakness (mailto: or https:), for security.txt; empty: security@ the public host"
+    )
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="least level that is logged")
     default_phone_region: str = Field("AU", pattern="^[A-Z]{2}$", description="country of phone numbers without a prefix")
 

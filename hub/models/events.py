@@ -49,7 +49,10 @@ class Collection(Model):
 
 
 class Delivery(Model):
-    """A notice version reached one customer: when, how, proof. Separate from collection; may come later."""
+    """A notice version reached one customer: when, how, proof. Separate from collection; may come later.
+
+    proof: where the proof is kept, sealed under the customer's key.
+    """
 
     id = fields.UUIDField(primary_key=True, default=None)
     customer: fields.ForeignKeyRelation[Customer] = fields.ForeignKeyField(
@@ -63,7 +66,7 @@ class Delivery(Model):
     )
     how = fields.TextField()
     locale = fields.TextField()
-    proof = fields.TextField(default="")
+    proof = fields.BinaryField(null=True)
     happened_at = fields.DatetimeField()
     recorded_at = fields.DatetimeField()
     act_id = fields.UUIDField()
@@ -84,6 +87,8 @@ class Choice(Model):
     kind and action: CONSENT (ASKED, GIVEN, REFUSED, WITHDRAWN), TRANSFER (GIVEN, WITHDRAWN), MARKETING,
     SHARING, SIGNAL and LIMIT (OPTED_OUT, OPTED_IN), OBJECTION (PENDING, UPHELD, OVERRULED, WITHDRAWN).
     Scope: organisation x (purpose or all) x (channel or all) x (recipient or all); None means all.
+    wording: what everybody in this situation is shown. evidence: where the proof is kept, sealed under the
+    customer's key.
     """
 
     id = fields.UUIDField(primary_key=True, default=None)
@@ -110,7 +115,7 @@ class Choice(Model):
         "hub.NoticeVersion", on_delete=fields.OnDelete.RESTRICT, null=True
     )
     method = fields.TextField()
-    evidence = fields.TextField(default="")
+    evidence = fields.BinaryField(null=True)
     happened_at = fields.DatetimeField()
     recorded_at = fields.DatetimeField()
     act_id = fields.UUIDField()

@@ -61,10 +61,12 @@ RETURNS TABLE (
         EXISTS (SELECT FROM event e WHERE e.aspect = 'ERASURE'),
         greatest(
             (SELECT max(e.happened_at) FROM event e WHERE e.aspect = 'CONTACT'),
-            (SELECT max(c.happened_at) FROM collection c WHERE c.customer_id = of_customer
-                AND c.organisation_id = towards AND c.happened_at <= moment AND c.source = 'CUSTOMER'),
+            (SELECT max(i.happened_at) FROM collection i WHERE i.customer_id = of_customer
+                AND i.organisation_id = towards AND i.happened_at <= moment AND i.source = 'CUSTOMER'
+                AND NOT EXISTS (SELECT FROM import_batch b WHERE b.id = i.import_id AND b.reversed_at IS NOT NULL)),
             (SELECT max(c.happened_at) FROM choice c WHERE c.customer_id = of_customer
-                AND c.organisation_id = towards AND c.happened_at <= moment AND c.kind <> 'SIGNAL')),
+                AND c.organisation_id = towards AND c.happened_at <= moment AND c.kind <> 'SIGNAL'
+                AND c.action NOT IN ('ASKED', 'UPHELD', 'OVERRULED'))),  -- these are ours to say, not the customer's
         coalesce((SELECT jsonb_agg(jsonb_build_object('category', i.category, 'id', i.id, 'source', i.source,
                     'at', i.happened_at, 'version', i.notice_version_id, 'offered', i.optout_offered)
                     ORDER BY i.category) FROM intake i), '[]'),
@@ -78,48 +80,54 @@ RETURNS TABLE (
                     'at', k.happened_at) ORDER BY k.jurisdiction) FROM checked k), '[]')
 $$;
 
--- Rewrites the versions of some customers from `since` on. Locks them in id order first: of two writers to one
--- customer the second waits, and then sees the first one's events.
+-- Everything that bears on how a customer stands, with its instant; organisation NULL: towards all.
+CREATE VIEW happening AS
+    SELECT customer_id, organisation_id, happened_at FROM customer_event
+    UNION ALL SELECT customer_id, NULL, happened_at FROM registry_check
+    UNION ALL SELECT customer_id, organisation_id, happened_at FROM collection
+    UNION ALL SELECT customer_id, organisation_id, happened_at FROM delivery
+    UNION ALL SELECT customer_id, organisation_id, happened_at FROM choice;
+
+-- Rewrites the versions of some customers from `since` on: there is one for each instant at which something happened.
+-- Locks the customers in id order first: of two writers to one customer the second waits, and then sees the first
+-- one's events. A pair of customer and organisation is written from its beginning when it is first met.
 CREATE FUNCTION project(these uuid[], since timestamptz) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    customers uuid[];
+    organisations uuid[];
+    instants timestamptz[];
 BEGIN
     PERFORM FROM customer WHERE id = ANY (these) ORDER BY id FOR NO KEY UPDATE;
-    DELETE FROM customer_state WHERE customer_id = ANY (these) AND valid_from >= since;
+    DELETE FROM customer_state s WHERE s.customer_id = ANY (these) AND s.valid_from >= since;
 
-    WITH pair AS (
-        SELECT DISTINCT h.customer_id, h.organisation_id FROM (
-            SELECT customer_id, organisation_id FROM customer_event WHERE customer_id = ANY (these)
-            UNION SELECT customer_id, organisation_id FROM collection WHERE customer_id = ANY (these)
-            UNION SELECT customer_id, organisation_id FROM delivery WHERE customer_id = ANY (these)
-            UNION SELECT customer_id, organisation_id FROM choice WHERE customer_id = ANY (these)
-        ) h WHERE h.organisation_id IS NOT NULL
-    ), span AS (  -- a pair without an older version is written from its beginning
-        SELECT p.*, CASE WHEN EXISTS (
-            SELECT FROM customer_state s WHERE s.customer_id = p.customer_id
-              AND s.organisation_id = p.organisation_id) THEN since ELSE '-infinity' END AS since
-        FROM pair p
+    WITH met AS (
+        SELECT s.customer_id, s.organisation_id FROM customer_state s WHERE s.customer_id = ANY (these) GROUP BY 1, 2
+    ), pair AS (
+        SELECT met.*, since AS first FROM met
+        UNION ALL (
+            SELECT h.customer_id, h.organisation_id, '-infinity'::timestamptz FROM happening h
+            WHERE h.customer_id = ANY (these) AND h.happened_at >= since AND h.organisation_id IS NOT NULL
+            EXCEPT SELECT met.*, '-infinity'::timestamptz FROM met)
     ), instant AS (
-        SELECT span.customer_id, span.organisation_id, h.happened_at FROM span JOIN LATERAL (
-            SELECT e.happened_at FROM customer_event e WHERE e.customer_id = span.customer_id
-               AND (e.organisation_id = span.organisation_id OR e.organisation_id IS NULL)
-            UNION SELECT r.happened_at FROM registry_check r WHERE r.customer_id = span.customer_id
-            UNION SELECT c.happened_at FROM collection c
-                WHERE c.customer_id = span.customer_id AND c.organisation_id = span.organisation_id
-            UNION SELECT d.happened_at FROM delivery d
-                WHERE d.customer_id = span.customer_id AND d.organisation_id = span.organisation_id
-            UNION SELECT c.happened_at FROM choice c
-                WHERE c.customer_id = span.customer_id AND c.organisation_id = span.organisation_id
-        ) h ON h.happened_at >= span.since
-    ), closed AS (
-        UPDATE customer_state s SET valid_to = n.began
-        FROM (SELECT customer_id, organisation_id, min(happened_at) AS began FROM instant GROUP BY 1, 2) n
-        WHERE s.customer_id = n.customer_id AND s.organisation_id = n.organisation_id AND s.valid_to > n.began
+        SELECT DISTINCT p.customer_id, p.organisation_id, h.happened_at
+        FROM pair p JOIN happening h ON h.customer_id = p.customer_id AND h.happened_at >= p.first
+             AND (h.organisation_id = p.organisation_id OR h.organisation_id IS NULL)
     )
+    SELECT array_agg(i.customer_id), array_agg(i.organisation_id), array_agg(i.happened_at)
+    INTO customers, organisations, instants FROM instant i;
+
+    UPDATE customer_state s SET valid_to = next.began
+    FROM (SELECT i.customer_id, i.organisation_id, min(i.at) AS began
+          FROM unnest(customers, organisations, instants) AS i (customer_id, organisation_id, at) GROUP BY 1, 2) next
+    WHERE s.customer_id = next.customer_id AND s.organisation_id = next.organisation_id AND s.valid_to > next.began;
+
     INSERT INTO customer_state (organisation_id, customer_id, valid_from, valid_to, jurisdictions, relationship,
         relationship_at, age, restricted, held, erased, contact_at, collections, deliveries, choices, registries)
-    SELECT i.organisation_id, i.customer_id, i.happened_at,
-        lead(i.happened_at, 1, 'infinity') OVER (PARTITION BY i.customer_id, i.organisation_id ORDER BY i.happened_at),
-        s.* FROM instant i CROSS JOIN LATERAL state_at(i.customer_id, i.organisation_id, i.happened_at) s;
+    SELECT i.organisation_id, i.customer_id, i.at,
+        lead(i.at, 1, 'infinity') OVER (PARTITION BY i.customer_id, i.organisation_id ORDER BY i.at), s.*
+    FROM unnest(customers, organisations, instants) AS i (customer_id, organisation_id, at)
+    CROSS JOIN LATERAL state_at(i.customer_id, i.organisation_id, i.at) s;
 END $$;
 
 -- An act that writes many events per customer (an import) sets hub.project = 'later': its customers are then
@@ -153,6 +161,23 @@ CREATE TRIGGER project_events AFTER INSERT ON delivery REFERENCING NEW TABLE AS 
     FOR EACH STATEMENT EXECUTE FUNCTION project_events();
 CREATE TRIGGER project_events AFTER INSERT ON choice REFERENCING NEW TABLE AS added
     FOR EACH STATEMENT EXECUTE FUNCTION project_events();
+
+-- Taking an import back takes its collections out of the replay.
+CREATE FUNCTION project_reversal() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    these uuid[];
+    since timestamptz;
+BEGIN
+    SELECT array_agg(DISTINCT c.customer_id), min(c.happened_at) INTO these, since FROM collection c
+    WHERE c.import_id = NEW.id;
+    IF these IS NOT NULL THEN
+        PERFORM project(these, since);
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER project_reversal AFTER UPDATE OF reversed_at ON import_batch
+    FOR EACH ROW WHEN (NEW.reversed_at IS DISTINCT FROM OLD.reversed_at) EXECUTE FUNCTION project_reversal();
 
 -- At commit: what was put off is projected, and an act that wrote must have recorded. One that did neither leaves no row.
 CREATE FUNCTION close_act() RETURNS trigger

@@ -35,9 +35,12 @@ async def test_an_act_commits_its_rows_its_entry_and_its_job_together(hub: Hub) 
         await act.defer("test.nothing", organisation=made.id)
     assert await count(hub, "SELECT count(*) FROM organisation WHERE key = $1", key) == 1
     assert await count(hub, "SELECT count(*) FROM ledger_entry WHERE act_id = $1", act.id) == 1
-    assert await count(
-        hub, "SELECT count(*) FROM procrastinate_jobs WHERE args ->> 'organisation' = $1", str(made.id)
-    ) == 1
+    assert (
+        await count(
+            hub, "SELECT count(*) FROM procrastinate_jobs WHERE args ->> 'organisation' = $1", str(made.id)
+        )
+        == 1
+    )
 
 
 async def test_an_act_that_raises_leaves_no_row_no_entry_no_job_and_no_act(hub: Hub) -> None:
@@ -51,9 +54,12 @@ async def test_an_act_that_raises_leaves_no_row_no_entry_no_job_and_no_act(hub: 
     assert await count(hub, "SELECT count(*) FROM organisation WHERE key = $1", key) == 0
     assert await count(hub, "SELECT count(*) FROM ledger_entry WHERE act_id = $1", act.id) == 0
     assert await count(hub, "SELECT count(*) FROM act WHERE id = $1", act.id) == 0
-    assert await count(
-        hub, "SELECT count(*) FROM procrastinate_jobs WHERE args ->> 'organisation' = $1", str(made.id)
-    ) == 0
+    assert (
+        await count(
+            hub, "SELECT count(*) FROM procrastinate_jobs WHERE args ->> 'organisation' = $1", str(made.id)
+        )
+        == 0
+    )
 
 
 async def test_the_database_refuses_a_write_outside_an_act(hub: Hub, superuser: asyncpg.Connection) -> None:
@@ -97,7 +103,9 @@ async def test_an_ask_cannot_write(hub: Hub) -> None:
             await ask.execute(INSERT, new_id(), str(new_id()))
 
 
-@pytest.mark.parametrize("table", ["ledger_entry", "ledger_detail", "ledger_leaf", "ledger_node", "ledger_seal", "act"])
+@pytest.mark.parametrize(
+    "table", ["ledger_entry", "ledger_detail", "ledger_leaf", "ledger_node", "ledger_seal", "act"]
+)
 @pytest.mark.parametrize("verb", ["UPDATE {0} SET {1} = {1}", "DELETE FROM {0}", "TRUNCATE {0} CASCADE"])
 async def test_the_ledger_is_append_only_for_the_application(hub: Hub, table: str, verb: str) -> None:
     column = {"ledger_leaf": "leaf_hash", "ledger_node": "hash", "ledger_seal": "root", "act": "at"}.get(
@@ -108,8 +116,12 @@ async def test_the_ledger_is_append_only_for_the_application(hub: Hub, table: st
             await session.execute(verb.format(table, column))
 
 
-@pytest.mark.parametrize("table", ["choice", "collection", "delivery", "customer_event", "decision", "customer_state"])
-async def test_events_decisions_and_the_projection_never_change_by_the_application(hub: Hub, table: str) -> None:
+@pytest.mark.parametrize(
+    "table", ["choice", "collection", "delivery", "customer_event", "decision", "customer_state"]
+)
+async def test_events_decisions_and_the_projection_never_change_by_the_application(
+    hub: Hub, table: str
+) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         async with hub.act(OPERATOR, SET_UP) as act:
             await act.execute(f"DELETE FROM {table}")

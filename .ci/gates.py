@@ -1,0 +1,99 @@
+"""The gates of the project, run inside `.venv` by hub/launcher.py: one name, one function.
+
+The same here and in CI. Nothing is skipped: what a gate needs and cannot get is said with its remedy, and
+the gate stays shut.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+CHECKS = (
+    ("ruff", "format", "--check", "--quiet"),
+    ("ruff", "check", "--quiet"),
+    ("pyright", "--warnings"),
+    ("lint-imports",),
+    ("hadolint", "--no-color", "Dockerfile"),
+    ("pytest", "--quiet", "tests/tidy"),
+)
+# What each lock holds; the widest first, as it binds the others.
+LOCKS = {
+    "tools": "pyproject.toml --group build --all-extras",
+    "dev": "pyproject.toml --group build --extra demo --extra test --extra check --extra bench",
+    "demo": "pyproject.toml --group build --extra demo",
+    "build": "--group build",
+    "run": "pyproject.toml",
+}
+COMPILE = ("uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes")
+PLAIN = ("--only-binary", ":all:", "--no-emit-index-url", "--no-annotate", "--no-header")
+
+PROGRAMS = {
+    "bench": (sys.executable, "-m", "bench"),
+    "chaos": ("pytest", "-m", "chaos"),
+    "format": ("ruff", "format"),
+    "sbom": (
+        "cyclonedx-py",
+        "requirements",
+        "locks/run.txt",
+        "--output-reproducible",
+        "-o",
+        "dist/sbom.json",
+    ),
+    "audit": ("pip-audit", "--strict", "--disable-pip", "--require-hashes", "-r", "locks/tools.txt"),
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Run one gate and return its exit code."""
+    gate, *rest = arguments
+    return {"test": test, "check": check, "lock": lock}.get(gate, lambda _: run(*PROGRAMS[gate], *rest))(rest)
+
+
+def run(*command: str) -> int:
+    """Run a program of `.venv` to its end."""
+    return subprocess.run(command, check=False).returncode
+
+
+def test(arguments: list[str]) -> NoReturn:
+    """Run all tests, with the browser some of them drive."""
+    if not shutil.which("chromium"):
+        install_chromium()
+    os.execvp("pytest", ["pytest", "-n", "2", "--dist", "loadgroup", *arguments])
+
+
+def install_chromium() -> None:
+    """Install Debian's browser, or say how."""
+    if os.geteuid() or not shutil.which("apt-get"):
+        sys.exit("make test: the tests drive the Chromium browser: `sudo apt-get install chromium`")
+    os.environ["DEBIAN_FRONTEND"] = "noninteractive"
+    for step in (("update",), ("install", "--yes", "--no-install-recommends", "chromium")):
+        if run("apt-get", "-qq", *step):
+            sys.exit("make test: chromium cannot be installed: `apt-get install chromium` says why")
+
+
+def check(_: list[str]) -> int:
+    """Run every gate but the tests, and say at the end which ones are shut."""
+    shut = [" ".join(gate) for gate in CHECKS if run(*gate)]
+    for gate in shut:
+        sys.stderr.write(f"make check: failed: {gate}\n")
+    return 1 if shut else 0
+
+
+def lock(arguments: list[str]) -> int:
+    """Write the locks from pyproject.toml; `--upgrade` takes newer releases."""
+    for name, content in LOCKS.items():
+        within = [] if name == "tools" else ["--constraint", "locks/tools.txt"]
+        if run(*COMPILE, *PLAIN, *content.split(), *within, *arguments, "-o", f"locks/{name}.txt"):
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    os.chdir(Path(__file__).resolve().parent.parent)
+    Path("dist").mkdir(exist_ok=True)
+    sys.exit(main(sys.argv[1:]))

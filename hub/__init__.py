@@ -1,0 +1,1 @@
+"""The hub: the domain, the law and the ledger of Privacy Hub."""

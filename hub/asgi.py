@@ -1,0 +1,187 @@
+"""The hub as one ASGI application: every address in one table, and the rules that hold for all of them around it."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Iterator
+from typing import Any, Final
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.routing import BaseRoute, Route
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+import portal.languages
+import portal.routes
+from hub import metrics, probes, web
+from hub.act import Hub
+from hub.actors import Actor
+from hub.auth import endpoints
+from hub.keyring import Use
+from hub.readiness import Readiness
+from hub.settings import Mode, Settings
+from schema import trusted
+from schema.call import Call, idempotency_key
+from schema.console import Console, console_page
+from schema.endpoint import Endpoint, Openness
+from schema.internal.root import TABLE, schema
+from schema.limits import LIMITS
+from schema.relay import Cursors
+
+GRAPHQL: Final = "/graphql"
+MOST_HEADER_BYTES: Final = 32 * 1024
+SOCKET_MESSAGE_BYTES: Final = 64 * 1024
+KEEP_ALIVE_SECONDS: Final = 5
+
+
+def create_app(hub: Hub, readiness: Readiness) -> Starlette:
+    """Put the application together around an open hub; it opens and closes nothing itself."""
+    settings = hub.settings
+    table = routes(hub, readiness)
+    names = web.hosts(settings.url, settings.allowed_hosts, local=not settings.is_production)
+    around = [
+        Middleware(web.Secured, https=settings.url.startswith("https://")),
+        Middleware(web.Observed, routes=table, answered=metrics.answered, quiet=probes.PATHS),
+        Middleware(web.Guarded),
+        Middleware(web.KnownMethods),
+        Middleware(web.KnownHosts, names=names, probes=probes.PATHS),
+        Middleware(web.SmallBodies, most_bytes=LIMITS.body_bytes),
+    ]
+    return Starlette(routes=table, middleware=around, exception_handlers={HTTPException: web.refused})
+
+
+def routes(hub: Hub, readiness: Readiness) -> list[BaseRoute]:
+    """Every address of the hub."""
+    settings = hub.settings
+    console = console_page(address=GRAPHQL) if settings.shows_console else None
+    return [
+        *portal.routes.routes(console=console is not None, demo=settings.mode is Mode.DEMO),
+        Route(GRAPHQL, _graphql(hub, console)),
+        *(console.routes() if console else ()),
+        *endpoints.routes(hub),
+        *probes.routes(hub, readiness),
+    ]
+
+
+def _graphql(hub: Hub, console: Console | None) -> Endpoint[Actor]:
+    settings = hub.settings
+    cursors = Cursors(hub.vault.keyring.current(Use.CURSOR).secret.reveal())
+    known = settings.trusted_documents
+
+    async def authenticate(request: Request) -> Actor:
+        return await endpoints.identify(hub, request)
+
+    def context(request: Request, actor: Actor) -> Call:
+        spoken = portal.languages.choose(None, request.headers.get("accept-language", ""))
+        return Call(
+            hub, actor, cursors=cursors, nodes=TABLE, locale=spoken, idempotency_key=idempotency_key(request)
+        )
+
+    openness = Openness(
+        introspection=settings.allows_introspection,
+        page=console.page if console else None,
+        page_headers=console.headers if console else None,
+    )
+    return Endpoint(
+        schema,
+        authenticate=authenticate,
+        context=context,
+        openness=openness,
+        trusted=(lambda documents: trusted.load(known, documents)) if known else None,
+        meter=metrics.GraphqlMeter(),
+    )
+
+
+class Protocol(HttpToolsProtocol):
+    """HTTP/1.1 as the server speaks it, with an end to how long a request's head may be."""
+
+    _head_bytes = 0
+
+    def on_message_begin(self) -> None:
+        """Begin to count."""
+        self._head_bytes = 0
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        """Take a piece of the address."""
+        self._count(url)
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take one header."""
+        self._count(name + value)
+        super().on_header(name, value)
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no request, with the headers that every answer has."""
+        lines = "".join(f"{name}: {value}\r\n" for name, value in web.HEADERS.items())
+        head = f"HTTP/1.1 400 Bad Request\r\n{lines}content-type: text/plain; charset=utf-8\r\n"
+        self.transport.write(f"{head}content-length: {len(msg)}\r\nconnection: close\r\n\r\n{msg}".encode("ascii"))
+        self.transport.close()
+
+    def _count(self, piece: bytes) -> None:
+        self._head_bytes += len(piece)
+        if self._head_bytes > MOST_HEADER_BYTES:
+            raise ValueError("the head of this request is too long")
+
+
+class Server(uvicorn.Server):
+    """The web server, stopped by us and not by signals of its own."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to the process."""
+        yield
+
+
+def server(app: Starlette, settings: Settings) -> Server:
+    """Make the web server; it listens where it is told to by `serve`."""
+    config = uvicorn.Config(
+        app,
+        http=Protocol,
+        ws="websockets-sansio",
+        ws_max_size=SOCKET_MESSAGE_BYTES,
+        ws_per_message_deflate=False,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        proxy_headers=bool(settings.forwarded_allow_ips),
+        forwarded_allow_ips=settings.forwarded_allow_ips or [],
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=settings.shutdown_seconds,
+        backlog=2048,
+    )
+    return Server(config)
+
+
+async def serve(
+    hub: Hub, readiness: Readiness, listening: socket.socket, stop: asyncio.Event, started: asyncio.Event
+) -> None:
+    """Answer requests until told to stop: unready first, then no new connections, then the end of what runs."""
+    running = server(create_app(hub, readiness), hub.settings)
+    ended = asyncio.ensure_future(running.serve(sockets=[listening]))
+    told = asyncio.ensure_future(_stop(running, hub.settings, readiness, stop))
+    while not (running.started or ended.done()):
+        await asyncio.sleep(0.01)
+    started.set()
+    try:
+        await ended
+    finally:
+        told.cancel()
+
+
+async def _stop(running: uvicorn.Server, settings: Settings, readiness: Readiness, stop: asyncio.Event) -> None:
+    await stop.wait()
+    readiness.draining = True
+    await asyncio.sleep(settings.drain_seconds)
+    running.should_exit = True
+
+
+def loop_factory() -> Any:
+    """The fastest event loop that is installed."""
+    return uvicorn.Config("").get_loop_factory()

@@ -1,0 +1,89 @@
+"""Budgets for sign-ins that fail, kept in the database so that all processes share them.
+
+One budget is a network's, one is a client's in that network: a stranger who knows a client's id cannot lock
+the real client out from elsewhere. Networks are kept as keyed hashes: an address is personal data.
+"""
+
+import ipaddress
+from dataclasses import dataclass, field
+
+from hub.act import Hub
+from hub.errors import Code, Refusal
+from hub.keyring import Use
+
+WINDOW_SECONDS = 60
+CLIENT_FAILURES = 10
+NETWORK_FAILURES = 100
+IPV6_PREFIX_BITS = 64
+
+_SPENT = """
+    SELECT EXISTS (
+        SELECT FROM attempt WHERE since > now() - make_interval(secs => $5)
+            AND ((key = $1 AND failures >= $3) OR (key = $2 AND failures >= $4)))
+"""
+# Windows begin with the first failure. Each failure also clears away a few windows that are long over.
+_COUNT = """
+    WITH over AS (
+        DELETE FROM attempt WHERE key IN (
+            SELECT key FROM attempt WHERE since < now() - make_interval(secs => 10 * $2) AND key <> ALL ($1)
+            LIMIT 10 FOR UPDATE SKIP LOCKED)
+    )
+    INSERT INTO attempt AS a (key, failures, since)
+    SELECT key, 1, now() FROM unnest($1::bytea[]) AS key ORDER BY key
+    ON CONFLICT (key) DO UPDATE SET
+        failures = CASE WHEN a.since > now() - make_interval(secs => $2) THEN a.failures + 1 ELSE 1 END,
+        since = CASE WHEN a.since > now() - make_interval(secs => $2) THEN a.since ELSE now() END
+    RETURNING key, failures
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """The two counters that a failed sign-in adds to."""
+
+    client: bytes = field(repr=False)
+    network: bytes = field(repr=False)
+
+
+def budget(hub: Hub, client_id: str, address: str | None) -> Budget:
+    """The counters of a client, as it names itself, in the network of an address."""
+    network = network_of(address)
+    blind = hub.vault.mac
+    return Budget(
+        blind(Use.INDEX, "attempt", "client", client_id, network),
+        blind(Use.INDEX, "attempt", "network", network),
+    )
+
+
+async def refuse_spent(hub: Hub, spending: Budget) -> None:
+    """Refuse LIMIT while a budget is spent, right secret or not: else the limit would tell which is right."""
+    session = hub.database.single()
+    if await session.value(
+        _SPENT, spending.client, spending.network, CLIENT_FAILURES, NETWORK_FAILURES, WINDOW_SECONDS
+    ):
+        raise _slow_down()
+
+
+async def count_failure(hub: Hub, spending: Budget) -> None:
+    """Count one failure for all processes; refuse LIMIT where others, in parallel, have spent the budget."""
+    keys = [spending.client, spending.network]
+    rows = await hub.database.single_write().rows(_COUNT, keys, WINDOW_SECONDS)
+    counted = {row["key"]: row["failures"] for row in rows}
+    if counted[spending.client] > CLIENT_FAILURES or counted[spending.network] > NETWORK_FAILURES:
+        raise _slow_down()
+
+
+def network_of(address: str | None) -> str:
+    """An IPv4 address, or the 64-bit prefix that an IPv6 host usually has to itself."""
+    try:
+        parsed = ipaddress.ip_address((address or "").partition("%")[0])
+    except ValueError:
+        return "local"
+    if isinstance(parsed, ipaddress.IPv6Address):
+        mapped = parsed.ipv4_mapped
+        return str(mapped or ipaddress.ip_network((int(parsed), IPV6_PREFIX_BITS), strict=False))
+    return str(parsed)
+
+
+def _slow_down() -> Refusal:
+    return Refusal(Code.LIMIT, f"Too many failed attempts from here. Wait {WINDOW_SECONDS} seconds.")

@@ -1,0 +1,76 @@
+"""How a command ends: an exit code that a script can branch on, and one line on stderr when something is in the way."""
+
+import functools
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any, Final, NoReturn, TypeVar
+
+import typer
+
+OK: Final = 0
+NEGATIVE: Final = 1
+USAGE: Final = 2
+UNAVAILABLE: Final = 69
+BROKEN: Final = 70
+CONFIGURATION: Final = 78
+STOPPED: Final = 130
+
+CODES: Final = (
+    "Exit codes: 0 done; 1 the answer is no; 2 the command or its input is wrong; 69 something needed is not available "
+    "(database, port); 70 a fault of the hub's; 78 a setting or key is missing or wrong."
+)
+PASSING: Final = frozenset({"UNAVAILABLE", "OUTCOME_UNKNOWN", "IN_PROGRESS", "LIMIT", "NOT_SEALED_YET"})
+ABOUT_SETTINGS: Final = ("HUB_", "the database was written", "the database holds no sentinel")
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def ends(command: Command) -> Command:
+    """Let a command end as promised, whatever happens in it."""
+
+    @functools.wraps(command)
+    def run(*arguments: Any, **options: Any) -> Any:
+        try:
+            return command(*arguments, **options)
+        except (typer.Exit, SystemExit, typer.BadParameter, typer.Abort):
+            raise
+        except KeyboardInterrupt:
+            stop(STOPPED, "stopped")
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(OK) from None
+        except Exception as error:  # noqa: BLE001 - a person gets a line, never a traceback with values in it
+            stop(*_explain(error))
+
+    return run  # pyright: ignore[reportReturnType] -- the same signature
+
+
+def stop(code: int, said: str) -> NoReturn:
+    """End with a code and one line."""
+    sys.stdout.flush()
+    typer.echo(f"hub: {said}", err=True)
+    raise typer.Exit(code)
+
+
+def _explain(error: Exception) -> tuple[int, str]:
+    from hub.errors import Refusal, Unready
+    from hub.postgresql import EmbeddedError
+
+    if isinstance(error, ExceptionGroup):
+        return _explain(error.exceptions[0])
+    if isinstance(error, Refusal):
+        where = ".".join(str(part) for part in error.path)
+        said = f"{error.message} ({where})" if where else error.message
+        return (UNAVAILABLE if error.code.value in PASSING else USAGE), said
+    if isinstance(error, Unready):
+        said = str(error)
+        return (UNAVAILABLE if said.startswith(("database: cannot", "port ")) else CONFIGURATION), said
+    if isinstance(error, EmbeddedError):
+        return UNAVAILABLE, str(error)
+    if isinstance(error, OSError):
+        return UNAVAILABLE, f"{error.filename or type(error).__name__}: {error.strerror}"
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{type(error).__name__} at {frame.filename}:{frame.lineno}"
+    return BROKEN, f"a fault of the hub's ({place}); please report this line"

@@ -1,0 +1,100 @@
+"""How a command finds the hub it is about: the settings, the database they name, and the keyring that opens it."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from hub import categories, embedded, logs
+from hub.act import Act, Hub
+from hub.actors import OPERATOR, Operation
+from hub.migrate import migrate
+from hub.settings import Mode, Settings, load
+
+FOLDER: Final = Path(".data")
+
+
+def is_set(name: str) -> bool:
+    """Tell whether a setting is given, itself or by its file."""
+    return bool(os.environ.get(f"HUB_{name}") or os.environ.get(f"HUB_{name}_FILE"))
+
+
+def settings_of(mode: Mode | None = None, **given: Any) -> Settings:
+    """Read the settings; mode None: what the environment says, and on one's own machine the hub that is there."""
+    if mode is None and not is_set("MODE") and not is_set("DATABASE_URL"):
+        mode = _mode_here()
+    if mode is not None:
+        given["mode"] = mode
+    if not is_set("DATA_DIR") and (mode or os.environ.get("HUB_MODE")) == Mode.DEMO:
+        given["data_dir"] = FOLDER / "demo"
+    return load(**given)
+
+
+@contextmanager
+def database(settings: Settings) -> Iterator[str]:
+    """The database's URL; the embedded server is started if nobody has, and stopped if nobody else uses it."""
+    if settings.database_url is not None:
+        yield settings.database_url.get_secret_value()
+        return
+    running = embedded.start(settings.data_dir)
+    try:
+        yield running.dsn
+    finally:
+        running.stop()
+
+
+@asynccontextmanager
+async def opened(settings: Settings, url: str) -> AsyncIterator[Hub]:
+    """A hub whose keyring has been tried."""
+    hub = await Hub.open(settings, url)
+    try:
+        async with hub.ask(OPERATOR, Operation.HEALTH_READ) as ask:
+            await hub.vault.check(ask)
+        yield hub
+    finally:
+        await hub.close()
+
+
+@asynccontextmanager
+async def hub_here(mode: Mode | None = None) -> AsyncIterator[Hub]:
+    """The hub of these settings, for one command; on one's own machine it is prepared if it never was."""
+    settings = settings_of(mode)
+    logs.configure("WARNING", pretty=True)
+    with database(settings) as url:
+        if settings.database_url is None:
+            await prepare(settings, url)
+        async with opened(settings, url) as hub:
+            yield hub
+
+
+async def prepare(settings: Settings, url: str) -> list[str]:
+    """Migrate, then leave what every hub needs: the keyring's sentinel and the standard categories.
+
+    Returns the names of the migrations that were applied. Safe to repeat, and at once from several places.
+    """
+    owner = settings.migration_database_url
+    done = await migrate(owner.get_secret_value() if owner else url)
+    hub = await Hub.open(settings, url)
+    try:
+        await hub.perform(OPERATOR, Operation.HUB_MAINTAIN, _plant)
+    finally:
+        await hub.close()
+    return done
+
+
+async def _plant(act: Act) -> None:
+    await act.hub.vault.plant(act)
+    await act.hub.vault.check(act)
+    await categories.seed(act)
+
+
+def _mode_here() -> Mode:
+    """Demo if that is what runs here, and nothing else does."""
+    if is_set("DATA_DIR"):
+        return Mode.RUN
+    return Mode.DEMO if _runs(FOLDER / "demo") and not _runs(FOLDER) else Mode.RUN
+
+
+def _runs(folder: Path) -> bool:
+    return any((folder / name).exists() for name in ("postgres", "postgres-lies-in")) and bool(embedded.url(folder))

@@ -1,0 +1,258 @@
+"""Collections and deliveries: a customer's data came in, and a notice version reached them.
+
+Both are events that never change. A collection names the version that was shown when the data came in; that
+showing is itself a delivery. A later delivery is possible, and cures what it can.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from hub import inputs, particulars
+from hub.act import Act, Ask
+from hub.db import Record, new_id
+from hub.errors import Code, Refusal, invalid, not_found
+from hub.identities import open_key
+from hub.policy.values import Source
+from hub.scope import Reached, hold, organisation
+
+CATEGORIES_MOST = 100
+
+
+class How(StrEnum):
+    """The way in which a notice reached a customer."""
+
+    WEB = "WEB"
+    EMAIL = "EMAIL"
+    PHONE_SCRIPT = "PHONE_SCRIPT"
+    PAPER = "PAPER"
+    BRANCH = "BRANCH"
+    IMPORT = "IMPORT"
+
+
+@dataclass(frozen=True, slots=True)
+class NewCollection:
+    """An intake. categories: ids. Where a version was shown: how, and when (by default at once)."""
+
+    customer_id: UUID
+    organisation_id: UUID
+    source: str
+    categories: Sequence[UUID]
+    optout_offered: bool
+    notice_version_id: UUID | None = None
+    shown_how: str | None = None
+    shown_at: datetime | None = None
+    locale: str | None = None
+    proof: str = dataclasses.field(default="", repr=False)
+    happened_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewDelivery:
+    """A notice version reached a customer. locale: of the text shown. proof: where it is kept; sealed."""
+
+    customer_id: UUID
+    organisation_id: UUID
+    notice_version_id: UUID
+    how: str
+    locale: str
+    proof: str = dataclasses.field(default="", repr=False)
+    happened_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A stored collection."""
+
+    id: UUID
+    customer_id: UUID
+    organisation_id: UUID
+    source: str
+    categories: tuple[UUID, ...]
+    notice_version_id: UUID | None
+    shown_how: str | None
+    shown_at: datetime | None
+    optout_offered: bool
+    happened_at: datetime
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A stored delivery."""
+
+    id: UUID
+    customer_id: UUID
+    organisation_id: UUID
+    notice_version_id: UUID
+    how: str
+    locale: str
+    happened_at: datetime
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """Which version was shown, how, when and in which language."""
+
+    notice_version_id: UUID
+    how: How
+    at: datetime
+    locale: str
+
+
+_COLLECTION = """id, customer_id, organisation_id, source, categories, notice_version_id, shown_how, shown_at,
+    optout_offered, happened_at, recorded_at"""
+_DELIVERY = "id, customer_id, organisation_id, notice_version_id, how, locale, happened_at, recorded_at"
+_ADD = f"""
+    INSERT INTO collection ({_COLLECTION}, act_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+    RETURNING {_COLLECTION}
+"""  # noqa: S608 - joined from constants
+_DELIVER = f"""
+    INSERT INTO delivery ({_DELIVERY}, proof, act_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+    RETURNING {_DELIVERY}
+"""  # noqa: S608
+_COLLECTIONS = f"""
+    SELECT {_COLLECTION} FROM collection WHERE customer_id = ANY ($1) AND organisation_id = $2
+    ORDER BY customer_id, happened_at DESC, id LIMIT $3
+"""  # noqa: S608
+_DELIVERIES = f"""
+    SELECT {_DELIVERY} FROM delivery WHERE customer_id = ANY ($1) AND organisation_id = $2
+    ORDER BY customer_id, happened_at DESC, id LIMIT $3
+"""  # noqa: S608
+_KNOWN = "SELECT count(*) FROM category WHERE id = ANY ($1)"
+_VERSION = """
+    SELECT v.published_at,
+           array(SELECT t.locale FROM notice_text t WHERE t.notice_version_id = v.id) AS locales
+    FROM notice_version v JOIN notice n ON n.id = v.notice_id
+    WHERE v.id = $1 AND n.organisation_id = $2
+"""
+
+
+async def record(act: Act, new: NewCollection) -> Collection:
+    """Record that data came in and, where a version was shown with it, that delivery too."""
+    reached = await hold(act, new.customer_id, new.organisation_id, "customer")
+    source = inputs.choice(Source, new.source, "source")
+    at = particulars.happened(act, new.happened_at, "happened_at")
+    categories = await _check_categories(act, new.categories)
+    showing = await _showing(act, reached, new, at)
+    [row] = await act.rows(
+        _ADD,
+        new_id(),
+        reached.id,
+        reached.organisation_id,
+        source,
+        categories,
+        showing and showing.notice_version_id,
+        showing and showing.how,
+        showing and showing.at,
+        new.optout_offered,
+        at,
+        act.at,
+        act.id,
+    )
+    delivery = await _deliver(act, reached, showing, new.proof) if showing else None
+    await act.record(
+        "collection.recorded",
+        reached.id,
+        collection=row["id"],
+        delivery=delivery and delivery.id,
+        source=source,
+        categories=categories,
+        notice_version=new.notice_version_id,
+        happened_at=at,
+    )
+    return _collection(row)
+
+
+async def deliver(act: Act, new: NewDelivery) -> Delivery:
+    """Record that a notice version reached a customer."""
+    reached = await hold(act, new.customer_id, new.organisation_id, "customer")
+    at = particulars.happened(act, new.happened_at, "happened_at")
+    how = inputs.choice(How, new.how, "how")
+    locale = await _check_version(act, reached, new.notice_version_id, at, new.locale)
+    delivery = await _deliver(act, reached, Showing(new.notice_version_id, how, at, locale), new.proof)
+    await act.record(
+        "notice.delivered",
+        reached.id,
+        delivery=delivery.id,
+        notice_version=delivery.notice_version_id,
+        how=how,
+        happened_at=at,
+    )
+    return delivery
+
+
+async def require_version(act: Act, organisation_id: UUID, version_id: UUID, at: datetime) -> list[str]:
+    """Refuse a notice version that nobody can have been shown at `at`; return the languages of its texts."""
+    version = await act.row(_VERSION, version_id, organisation_id)
+    if version is None:
+        raise not_found("notice version", "notice_version")
+    if version["published_at"] is None:
+        raise Refusal(Code.CONFLICT, "A draft cannot have been shown: publish it first.", ("notice_version",))
+    if at < version["published_at"]:
+        message = "This lies before the version was published: name the version in force then."
+        raise invalid(message, "notice_version")
+    return version["locales"]
+
+
+async def of_customers(
+    ask: Ask, ids: Sequence[UUID], organisation_id: UUID | None = None, limit: int = 1_000
+) -> dict[UUID, tuple[Collection, ...]]:
+    """Read the latest collections of many customers by one statement, newest first for each."""
+    found: dict[UUID, list[Collection]] = {customer_id: [] for customer_id in ids}
+    for row in await ask.rows(_COLLECTIONS, list(ids), organisation(ask, organisation_id), limit):
+        found[row["customer_id"]].append(_collection(row))
+    return {customer_id: tuple(items) for customer_id, items in found.items()}
+
+
+async def deliveries_of(
+    ask: Ask, ids: Sequence[UUID], organisation_id: UUID | None = None, limit: int = 1_000
+) -> dict[UUID, tuple[Delivery, ...]]:
+    """Read the latest deliveries of many customers by one statement, newest first for each."""
+    found: dict[UUID, list[Delivery]] = {customer_id: [] for customer_id in ids}
+    for row in await ask.rows(_DELIVERIES, list(ids), organisation(ask, organisation_id), limit):
+        found[row["customer_id"]].append(Delivery(**row))
+    return {customer_id: tuple(items) for customer_id, items in found.items()}
+
+
+async def _check_categories(act: Act, given: Sequence[UUID]) -> list[UUID]:
+    distinct = inputs.distinct(given, "categories", least=1, most=CATEGORIES_MOST)
+    if await act.value(_KNOWN, distinct) != len(distinct):
+        raise not_found("category", "categories")
+    return distinct
+
+
+async def _showing(act: Act, reached: Reached, new: NewCollection, at: datetime) -> Showing | None:
+    if new.notice_version_id is None:
+        if new.shown_how is not None or new.shown_at is not None:
+            raise invalid("Name the notice version that was shown.", "notice_version")
+        return None
+    if new.shown_how is None:
+        raise invalid("Say how the notice was shown: " + ", ".join(How) + ".", "shown_how")
+    how = inputs.choice(How, new.shown_how, "shown_how")
+    shown_at = at if new.shown_at is None else particulars.happened(act, new.shown_at, "shown_at")
+    locale = await _check_version(act, reached, new.notice_version_id, shown_at, new.locale)
+    return Showing(new.notice_version_id, how, shown_at, locale)
+
+
+async def _check_version(
+    act: Act, reached: Reached, version_id: UUID, at: datetime, locale: str | None
+) -> str:
+    """Refuse a version that this customer cannot have seen then; return the language of the text shown."""
+    locales = await require_version(act, reached.organisation_id, version_id, at)
+    wanted = locale or reached.locale
+    shown = [text for text in locales if text in {wanted, wanted.partition("-")[0]}]
+    if not shown and (locale is not None or not locales):
+        raise invalid("This version has no text in this language.", "locale")
+    return max(shown, key=len) if shown else min(locales, key=lambda text: (text != "en", text))
+
+
+def _collection(row: Record) -> Collection:
+    values: dict[str, Any] = dict(row)
+    values["categories"] = tuple(row["categories"])
+    return Collection(**values)

@@ -1,0 +1,244 @@
+"""A real PostgreSQL for a machine that has none: made, started, joined and stopped.
+
+The server listens on a Unix socket in a directory only its user may enter, and asks for a generated password.
+Any number of processes may use it; a server whose hub was killed is joined by the next one.
+
+    running = embedded.start(Path(".data"))                   # made at the first call
+    running = embedded.start(Path("/tmp/x"), durable=False)   # for tests: nothing is synced to disk
+    running.stop()                                            # unless another process uses it
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import os
+import secrets
+import shlex
+import shutil
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from hub.postgresql import STATE, EmbeddedError, own, reason, run, user
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+__all__ = ["EmbeddedError", "Running", "start", "url"]
+
+MAJOR = "18"
+ROLE = "hub_owner"
+DATABASE = "hub"
+STARTS, PAUSE_SECONDS = 20, 0.5
+# Recovering from a crash, and writing everything out at a stop, may take long.
+PATIENTLY = ("-w", "-t", "600")
+
+# Statements and parameters stay out of the server's log: they hold personal data.
+SETTINGS = {
+    "listen_addresses": "",
+    "password_encryption": "scram-sha-256",
+    "shared_buffers": "128MB",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
+    "log_min_error_statement": "panic",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+}
+NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+@dataclass(slots=True)
+class Running:
+    """A server this process uses: connect with `dsn`, and call `stop` when done."""
+
+    home: Path
+    dsn: str = field(repr=False)
+    _using: int = field(repr=False)
+
+    def stop(self) -> bool:
+        """Stop the server, unless another process uses it too; True when it was stopped."""
+        with _locked(self.home):
+            os.close(self._using)
+            if not _unused(self.home):
+                return False
+            if _answers(self.home):
+                run("pg_ctl", "stop", "-D", str(self.home / "data"), "-m", "fast", *PATIENTLY)
+            shutil.rmtree(_sockets(self.home), ignore_errors=True)
+            return True
+
+    def remove(self) -> None:
+        """Stop the server and delete its databases, unless another process uses it: for tests."""
+        if self.stop():
+            shutil.rmtree(self.home)
+
+
+def start(data_dir: Path, *, durable: bool = True) -> Running:
+    """Start the server of `data_dir`, or join the running one; EmbeddedError says what is in the way."""
+    with _explained():
+        home = _home(data_dir)
+        with _locked(home):
+            if not (home / "data").exists():
+                _create(home)
+            if (found := (home / "data/PG_VERSION").read_text().strip()) != MAJOR:
+                message = (
+                    f"{home} is of PostgreSQL {found}, this is {MAJOR}: dump it with the old release first"
+                )
+                raise EmbeddedError(message)
+            if not _answers(home):
+                _launch(home, SETTINGS if durable else SETTINGS | NOT_DURABLE)
+            return Running(home, _dsn(home), _use(home))
+
+
+def url(data_dir: Path) -> str | None:
+    """Return where the server of `data_dir` is reached, or None while it does not run."""
+    home = _home(data_dir)
+    return _dsn(home) if (home / "data").exists() and _answers(home) else None
+
+
+@contextlib.contextmanager
+def _explained() -> Generator[None]:
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        remedy = "the disk is full: free 200 MB" if full else f"{error.strerror}: choose another HUB_DATA_DIR"
+        where = error.filename or "its files"
+        raise EmbeddedError(f"the embedded PostgreSQL cannot use {where}: {remedy}") from error
+
+
+def _home(data_dir: Path) -> Path:
+    """Make the directory that holds one server."""
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    home = data_dir.resolve() / "postgres"
+    if user():
+        pointer, home = data_dir / "postgres-lies-in", STATE / _key(home)
+        _refuse_copy(pointer, home)
+        STATE.mkdir(mode=0o755, parents=True, exist_ok=True)
+        pointer.write_text(f"{home}\n")
+    # The server's user may pass through, but not put links here that we, as root, would follow.
+    own(home, None, 0o711 if user() else 0o700)
+    return home
+
+
+def _refuse_copy(pointer: Path, home: Path) -> None:
+    # Another start may be writing it at this moment: empty says nothing.
+    said = pointer.read_text().strip() if pointer.exists() else ""
+    known = Path(said) if said else home
+    if known != home and known.exists():
+        raise EmbeddedError(
+            f"{pointer.parent} was moved or copied and its database is in {known}: "
+            f"`mv {known} {home}` to go on with it here, or `rm {pointer}` to begin with an empty one"
+        )
+
+
+def _key(path: Path) -> str:
+    return hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
+
+
+def _sockets(home: Path) -> Path:
+    """Name the socket directory: short whatever the checkout's path is, as the kernel allows 107 bytes."""
+    return Path("/tmp") / f"hub-{_key(home)}"  # noqa: S108 `_own` refuses one that is not ours
+
+
+def _dsn(home: Path, database: str = DATABASE) -> str:
+    password = (home / "password").read_text()
+    return f"postgresql://{ROLE}:{password}@/{database}?host={_sockets(home)}&port=5432"
+
+
+def _answers(home: Path, database: str = DATABASE) -> bool:
+    """Decide whether the server runs by connecting: after a crash its process id may be anybody's."""
+    try:
+        with psycopg.connect(_dsn(home, database), connect_timeout=5):
+            return True
+    except psycopg.OperationalError:
+        return False
+
+
+def _create(home: Path) -> None:
+    """Write an empty cluster beside its final place, so that an interrupted one is never taken for whole."""
+    unfinished, password = home / "data.unfinished", home / "password"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    own(unfinished, user())
+    password.touch(mode=0o600)
+    password.write_text(secrets.token_urlsafe(32))
+    os.chown(password, unfinished.stat().st_uid, -1)
+    access = ("-A", "scram-sha-256", "-U", ROLE, f"--pwfile={password}")
+    text = ("-E", "UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+    run("initdb", *access, *text, "--data-checksums", "-D", str(unfinished))
+    unfinished.rename(home / "data")
+
+
+def _launch(home: Path, settings: dict[str, str]) -> None:
+    """Start the server; a dying one keeps its lock for a moment, so a refusal is tried again."""
+    sockets, log = _sockets(home), home / "log"
+    own(sockets, user())
+    log.touch(mode=0o600)
+    os.chown(log, sockets.stat().st_uid, -1)
+    options = shlex.join(["-k", str(sockets), *(f"-c{name}={value}" for name, value in settings.items())])
+    for _ in range(STARTS):
+        with contextlib.suppress(EmbeddedError):
+            run("pg_ctl", "start", "-D", str(home / "data"), "-l", str(log), "-o", options, *PATIENTLY)
+            return _fill(home)
+        time.sleep(PAUSE_SECONDS)
+    said = reason(log.read_text(errors="replace"))
+    raise EmbeddedError(f"PostgreSQL does not start: {said} (more in {log})")
+
+
+def _fill(home: Path) -> None:
+    """Make our database in a new cluster."""
+    if not _answers(home):
+        with psycopg.connect(_dsn(home, "postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {DATABASE}")
+
+
+@contextlib.contextmanager
+def _locked(home: Path) -> Generator[None]:
+    """Let one process at a time start or stop the server; the kernel lets go of the lock however we end."""
+    with (home / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _use(home: Path) -> int:
+    """Note that this process uses the server, until it calls `stop` or ends."""
+    users = os.open(home / "users", os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(users, fcntl.LOCK_SH)
+    return users
+
+
+def _unused(home: Path) -> bool:
+    with (home / "users").open("r+") as users:
+        try:
+            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+
+def main(arguments: list[str]) -> int:
+    """Run `python -m hub.embedded start|stop|url FOLDER`; a server started so outlives the command."""
+    match arguments:
+        case ["start", folder]:
+            said = start(Path(folder)).dsn
+        case ["stop", folder]:
+            said = "stopped" if start(Path(folder)).stop() else "in use by another process"
+        case ["url", folder]:
+            said = url(Path(folder)) or "not running"
+        case _:
+            said = "one of: start FOLDER | stop FOLDER | url FOLDER"
+    sys.stdout.write(f"{said}\n")
+    return 0 if said.startswith(("postgresql:", "stopped")) else 2
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except EmbeddedError as error:
+        sys.exit(f"error: {error}")

@@ -1,0 +1,85 @@
+"""What an actor can reach: the records of its own organisation. All others are absent, for it.
+
+A customer belongs to an organisation that holds an identifier of theirs, or that something happened with.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from hub.act import Act, Ask
+from hub.errors import Code, Refusal, invalid, not_found
+
+BELONGS = """(
+    EXISTS (SELECT FROM customer_event e WHERE e.customer_id = c.id AND e.organisation_id = $2)
+    OR EXISTS (SELECT FROM identifier i WHERE i.customer_id = c.id AND i.organisation_id = $2)
+    OR EXISTS (SELECT FROM collection k WHERE k.customer_id = c.id AND k.organisation_id = $2)
+    OR EXISTS (SELECT FROM choice h WHERE h.customer_id = c.id AND h.organisation_id = $2))"""
+_REACH = f"""
+    SELECT c.id, c.kind, c.locale, c.survivor_id, c.erased_at, k.wrapped
+    FROM customer c LEFT JOIN keys.customer_key k ON k.customer_id = c.id
+    WHERE c.id = $1 AND {BELONGS}
+"""  # noqa: S608 - joined from constants
+# A second writer to one customer waits here, and so sees what the first one wrote.
+_HOLD = f"{_REACH} FOR NO KEY UPDATE OF c"
+_ORGANISATION = "SELECT EXISTS (SELECT FROM organisation WHERE id = $1)"
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A customer within reach. wrapped: the data key as it is stored; None once the customer is erased."""
+
+    id: UUID
+    organisation_id: UUID
+    kind: str
+    locale: str
+    survivor_id: UUID | None
+    is_erased: bool
+    wrapped: bytes | None
+
+
+def organisation(ask: Ask, given: UUID | None, *path: str | int) -> UUID:
+    """Return the organisation a call is about; an actor of one organisation sees no other."""
+    own = ask.actor.organisation_id
+    if own is not None:
+        if given not in (None, own):
+            raise not_found("organisation", *path)
+        return own
+    if given is None:
+        raise invalid("Name the organisation: this actor belongs to none.", *path)
+    return given
+
+
+async def require_organisation(act: Act, given: UUID | None, *path: str | int) -> UUID:
+    """Return an organisation that exists and that the actor may write to."""
+    organisation_id = organisation(act, given, *path)
+    if not await act.value(_ORGANISATION, organisation_id):
+        raise not_found("organisation", *path)
+    return organisation_id
+
+
+async def reach(
+    ask: Ask, customer_id: UUID, organisation_id: UUID | None = None, *path: str | int
+) -> Reached:
+    """Return a customer of the organisation, erased ones too; Refusal NOT_FOUND for every other id."""
+    return await _reach(ask, _REACH, customer_id, organisation_id, path)
+
+
+async def hold(act: Act, customer_id: UUID, organisation_id: UUID | None = None, *path: str | int) -> Reached:
+    """Lock a living customer of the organisation for this act; Refusal CONFLICT where they are erased."""
+    reached = await _reach(act, _HOLD, customer_id, organisation_id, path)
+    if reached.is_erased:
+        raise Refusal(Code.CONFLICT, "This customer is erased: nothing more is kept about them.", path)
+    return reached
+
+
+async def _reach(
+    ask: Ask, sql: str, customer_id: UUID, organisation_id: UUID | None, path: tuple[str | int, ...]
+) -> Reached:
+    towards = organisation(ask, organisation_id, *path)
+    row = await ask.row(sql, customer_id, towards)
+    if row is None:
+        raise not_found("customer", *path)
+    values: dict[str, Any] = dict(row)
+    is_erased = values.pop("erased_at") is not None
+    return Reached(organisation_id=towards, is_erased=is_erased, **values)

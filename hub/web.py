@@ -1,0 +1,289 @@
+"""What every answer over HTTP has in common, one small middleware for each rule, from the outside inwards.
+
+Nothing here looks at who asks. Errors are answered by Problem Details (RFC 9457), or by a plain page for a browser, and
+never tell more than a number to quote.
+"""
+
+import ipaddress
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from html import escape
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import orjson
+import structlog
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+METHODS: Final = frozenset({"GET", "HEAD", "POST"})
+LOCAL_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+NO_ROUTE: Final = "none"
+LONGEST_NUMBER: Final = 15
+
+CSP: Final = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+PAGE_CSP: Final = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS: Final = {
+    "content-security-policy": CSP,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+    "cache-control": "no-store",
+}
+HSTS: Final = "max-age=63072000; includeSubDomains"
+
+Answered = Callable[[str, int, float], None]
+
+
+class Observed:
+    """Gives each request a number, and logs, counts and times it under its route's template, never its path."""
+
+    def __init__(self, app: ASGIApp, routes: Sequence[BaseRoute], answered: Answered, quiet: Iterable[str]) -> None:
+        self._app = app
+        self._templates = dict(_templates(routes))
+        self._answered = answered
+        self._quiet = frozenset(quiet)
+        self._log = structlog.get_logger().bind()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on and note how it ended."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        number, began, status = uuid4().hex, time.perf_counter(), 0
+        scope.setdefault("state", {})["correlation"] = number
+
+        async def noted(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", ()), (b"x-request-id", number.encode())]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noted)
+        finally:
+            self._note(scope, number, status, time.perf_counter() - began)
+
+    def _note(self, scope: Scope, number: str, status: int, seconds: float) -> None:
+        route = self._templates.get(id(scope.get("endpoint")), NO_ROUTE)
+        self._answered(route, status, seconds)
+        say = self._log.debug if route in self._quiet else self._log.info
+        method = scope["method"] if scope["method"] in METHODS else "other"
+        say("http.answered", request=number, method=method, route=route, status=status, ms=round(seconds * 1000, 1))
+
+
+class Secured:
+    """Puts the security headers on every answer; a route may set its own content policy and caching."""
+
+    def __init__(self, app: ASGIApp, *, https: bool) -> None:
+        named = {**HEADERS, "strict-transport-security": HSTS} if https else HEADERS
+        self._app = app
+        self._headers = [(name.encode(), value.encode()) for name, value in named.items()]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on and add what its answer lacks."""
+
+        async def secured(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                said = list(message.get("headers", ()))
+                names = {name.lower() for name, _ in said}
+                message["headers"] = said + [line for line in self._headers if line[0] not in names]
+            await send(message)
+
+        await self._app(scope, receive, secured if scope["type"] == "http" else send)
+
+
+class Guarded:
+    """Answers for whatever went wrong further in, without a word about it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._log = structlog.get_logger().bind()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on; a failure before the first byte of the answer becomes a 500."""
+        begun = False
+
+        async def noted(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noted)
+        except Exception as error:  # noqa: BLE001 - the last line of defence: an answer without details
+            self._log.error("http.broke", request=correlation(scope), exc_info=error)
+            if scope["type"] == "http" and not begun:
+                await problem(scope, HTTPStatus.INTERNAL_SERVER_ERROR)(scope, receive, send)
+
+
+class KnownMethods:
+    """Refuses every method but GET, HEAD and POST."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on if its method is known."""
+        app = self._app
+        if scope["type"] == "http" and scope["method"] not in METHODS:
+            app = problem(scope, HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": ", ".join(sorted(METHODS))})
+        await app(scope, receive, send)
+
+
+class KnownHosts:
+    """Refuses a Host that is not ours. Probes may come by address: machines ask there, and no answer holds a link."""
+
+    def __init__(self, app: ASGIApp, names: Iterable[str], probes: Iterable[str]) -> None:
+        self._app = app
+        self._names = frozenset(name.lower() for name in names)
+        self._probes = frozenset(probes)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on if it is for us."""
+        if scope["type"] == "lifespan" or self._is_ours(scope):
+            await self._app(scope, receive, send)
+        elif scope["type"] == "http":
+            said = "This address is not served here. The operator names it in HUB_PUBLIC_URL or HUB_ALLOWED_HOSTS."
+            await problem(scope, HTTPStatus.BAD_REQUEST, said)(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1008, "reason": ""})
+
+    def _is_ours(self, scope: Scope) -> bool:
+        named = Headers(scope=scope).getlist("host")
+        if len(named) != 1 or not scope["path"].startswith("/"):
+            return False
+        name = host_name(named[0])
+        return name in self._names or (scope["path"] in self._probes and _is_address(name))
+
+
+class SmallBodies:
+    """Refuses a body that is larger than any route takes, whether it says so or only grows."""
+
+    def __init__(self, app: ASGIApp, most_bytes: int) -> None:
+        self._app = app
+        self._most_bytes = most_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on; what reads too much finds the client gone, and the client gets a 413."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        told = Headers(scope=scope).get("content-length", "0")
+        if not told.isdecimal() or len(told) > LONGEST_NUMBER or int(told) > self._most_bytes:
+            await self._refuse(scope, receive, send)
+            return
+        read, over, begun = 0, False, False
+
+        async def counted() -> Message:
+            nonlocal read, over
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > self._most_bytes:
+                over = True
+                return {"type": "http.disconnect"}
+            return message
+
+        async def replaced(message: Message) -> None:
+            nonlocal begun
+            if begun or not over:
+                begun = True
+                await send(message)
+
+        await self._app(scope, counted, replaced)
+        if over and not begun:
+            await self._refuse(scope, receive, send)
+
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        said = f"The body is larger than {self._most_bytes:,} bytes: send less at once."
+        answer = problem(scope, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, said, {"Connection": "close"})
+        await answer(scope, receive, send)
+
+
+def hosts(url: str, others: Iterable[str], *, local: bool) -> set[str]:
+    """The host names that are ours: of the public address, of the settings and, on one's own machine, the local ones."""
+    named = {urlsplit(url).hostname or "", *(host_name(each) or "" for each in others)}
+    return (named | LOCAL_NAMES if local else named) - {""}
+
+
+def host_name(said: str) -> str | None:
+    """The name in a Host header, in lower case and without port; None if it is not one."""
+    try:
+        parts = urlsplit(f"//{said}")
+        plain = not (parts.path or parts.query or parts.fragment or parts.username is not None or parts.port == 0)
+    except ValueError:
+        return None
+    if not plain or not said.isascii() or not said.isprintable() or set(said) & set(" \\%,@"):
+        return None
+    return parts.hostname
+
+
+def correlation(scope: Scope) -> str:
+    """The number of this request."""
+    return scope.get("state", {}).get("correlation", "")
+
+
+def problem(
+    scope: Scope, status: int, said: str | None = None, headers: Mapping[str, str] | None = None
+) -> Response:
+    """An answer that says what was wrong: a page for a browser, Problem Details for a program."""
+    title, number = HTTPStatus(status).phrase, correlation(scope)
+    detail = said or _SAID.get(status, f"{title}.")
+    accepted = Headers(scope=scope).get("accept", "")
+    if "text/html" in accepted:
+        page = _PAGE.format(title=escape(title), detail=escape(detail), number=escape(number))
+        content = {"content-security-policy": PAGE_CSP, **(headers or {})}
+        return Response(page, status, content, media_type="text/html")
+    body: dict[str, Any] = {
+        "type": "about:blank", "title": title, "status": status, "detail": detail, "correlation": number,
+    }  # fmt: skip
+    return Response(orjson.dumps(body), status, headers, media_type="application/problem+json")
+
+
+async def refused(request: Request, error: Exception) -> Response:
+    """Answer what the router refused: no such path, or not by this method."""
+    if not isinstance(error, HTTPException):
+        raise error
+    return problem(request.scope, error.status_code, headers=error.headers)
+
+
+def _templates(routes: Sequence[BaseRoute]) -> Iterable[tuple[int, str]]:
+    for route in routes:
+        if isinstance(route, Route):
+            yield id(route.endpoint), route.path
+        elif isinstance(route, Mount):
+            yield id(route.app), f"{route.path}/*"
+
+
+def _is_address(name: str | None) -> bool:
+    try:
+        ipaddress.ip_address(name or "")
+    except ValueError:
+        return False
+    return True
+
+
+_SAID: Final = {
+    400: "The request cannot be understood.",
+    404: "There is nothing at this address.",
+    405: "This address is not used that way.",
+    500: "Something went wrong on our side. Quote the number when you report it.",
+    503: "This cannot be answered now. Try again in a moment.",
+}
+_PAGE: Final = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>{title}</title><link rel="stylesheet" href="/static/portal.css"></head>
+<body><main class="sheet"><h1>{title}</h1><p class="lead">{detail}</p><p class="soft">Number <span class="ref">{number}</span>
+</p><p><a href="/">Back to the start</a></p></main></body></html>
+"""

@@ -1,0 +1,99 @@
+"""The complete public audit of GraphQL over HTTP, every level, against a live server."""
+
+import json
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import strawberry
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.routing import Route
+
+from hub.errors import Code, Refusal
+from schema.endpoint import Endpoint, Openness
+from schema.scalars import assemble
+
+HERE = Path(__file__).parent
+TOKEN = "token-of-the-audit"
+
+
+@strawberry.type(description="What can be read.")
+class Query:
+    """What the audit reads."""
+
+    @strawberry.field(description="A greeting.")
+    def hello(self) -> str:
+        """Greet."""
+        return "hello"
+
+
+@strawberry.type(description="What can be changed.")
+class Mutation:
+    """What the audit must not reach by GET."""
+
+    @strawberry.field(description="Say something.")
+    def say(self) -> str:
+        """Say it."""
+        return "said"
+
+
+class Nothing:
+    """A request that holds nothing open."""
+
+    async def close(self) -> None:
+        """Nothing to give back."""
+
+
+def nothing(_request: Request, _actor: str) -> Nothing:
+    return Nothing()
+
+
+async def authenticate(request: Request) -> str:
+    if request.headers.get("authorization") != f"Bearer {TOKEN}":
+        raise Refusal(Code.UNAUTHENTICATED, "Send an access token.")
+    return "audit"
+
+
+@pytest.fixture
+def address() -> Iterator[str]:
+    openness = Openness(introspection=True, queries_by_get=True, page=b"<!doctype html>")
+    endpoint = Endpoint(
+        assemble(Query, Mutation), authenticate=authenticate, context=nothing, openness=openness
+    )
+    listening = socket.create_server(("127.0.0.1", 0))
+    app = Starlette(routes=[Route("/graphql", endpoint)])
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    deadline = time.monotonic() + 10
+    while not server.started and time.monotonic() < deadline:
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}/graphql"
+    server.should_exit = True
+    thread.join(10)
+
+
+def audit(address: str) -> list[dict[str, Any]]:
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        pytest.fail("The audit needs Node 20 or later: apt-get install -y nodejs npm", pytrace=False)
+    if not (HERE / "node_modules" / "graphql-http").is_dir():
+        subprocess.run([npm, "ci", "--no-audit", "--no-fund"], cwd=HERE, check=True, capture_output=True)
+    ran = subprocess.run(
+        [node, "audit.mjs", address, TOKEN], cwd=HERE, check=True, capture_output=True, text=True, timeout=60
+    )
+    return json.loads(ran.stdout)
+
+
+def test_the_public_audit_passes_at_every_level(address: str) -> None:
+    results = audit(address)
+    assert len(results) >= 61
+    assert [each for each in results if each["status"] != "ok"] == []

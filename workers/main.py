@@ -1,0 +1,122 @@
+"""The worker: takes jobs from the queue until it is told to stop, whatever happens to PostgreSQL meanwhile."""
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+import structlog
+from procrastinate import App, JobContext, PsycopgConnector
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from hub import jobs
+from hub.act import Hub
+from hub.db import LOST
+from hub.errors import Refusal, Unready
+from workers import schedules  # noqa: F401 - declares its tasks
+from workers.door import TASKS, Backoff, Task, do
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast a worker goes. silent_seconds: when a worker that is not heard of is given up; well above a heartbeat."""
+
+    at_once: int = 4
+    poll_seconds: float = 5.0
+    heartbeat_seconds: float = 10.0
+    silent_seconds: float = 60.0
+    rescue_seconds: float = 15.0
+    pause_seconds: float = 2.0
+
+
+PACE: Final = Pace()
+log = structlog.get_logger(__name__)
+
+
+async def run_worker(hub: Hub, stop: asyncio.Event, pace: Pace = PACE) -> None:
+    """Work until told to stop; then finish what runs within HUB_SHUTDOWN_SECONDS, and hand the rest back."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_work(hub, stop, pace))
+        group.create_task(_rescue(hub, stop, pace))
+
+
+def make_app(hub: Hub, pace: Pace = PACE) -> App:
+    """Make Procrastinate's application over this hub's database, with all of our tasks."""
+    asked = str(conninfo_to_dict(hub.database.url).get("options") or "")
+    conninfo = make_conninfo(
+        hub.database.url,
+        application_name="hub worker",
+        connect_timeout=10,
+        options=f"{asked} -c role=hub_app -c timezone=UTC -c lock_timeout=5s -c statement_timeout=30s".strip(),
+    )
+    connector = PsycopgConnector(conninfo=conninfo, min_size=1, max_size=pace.at_once + 2, timeout=10)
+    app = App(connector=connector)
+    for each in TASKS.values():
+        _declare(app, hub, each)
+    return app
+
+
+def _declare(app: App, hub: Hub, what: Task) -> None:
+    async def run(context: JobContext, **arguments: Any) -> None:
+        await do(hub, what, context.job, arguments)
+
+    declared = app.task(run, name=what.name, retry=Backoff(), pass_context=True, queue="default")
+    if what.cron:
+        app.periodic(cron=what.cron)(declared)  # pyright: ignore[reportArgumentType] -- it takes the timestamp by name
+
+
+async def _work(hub: Hub, stop: asyncio.Event, pace: Pace) -> None:
+    """Keep a worker running: it ends by itself when PostgreSQL restarts."""
+    while not stop.is_set():
+        try:
+            async with make_app(hub, pace).open_async() as app:
+                await _until(stop, partial(_run, app, hub, pace))
+        except Exception as error:  # noqa: BLE001 - drivers have many ways to say that the database went away
+            log.warning("worker.waits", error=type(error).__name__)
+        await _pause(stop, pace.pause_seconds)
+
+
+async def _run(app: App, hub: Hub, pace: Pace) -> None:
+    await app.run_worker_async(
+        name="hub",
+        concurrency=pace.at_once,
+        fetch_job_polling_interval=pace.poll_seconds,
+        update_heartbeat_interval=pace.heartbeat_seconds,
+        stalled_worker_timeout=pace.silent_seconds,
+        shutdown_graceful_timeout=hub.settings.shutdown_seconds,
+        delete_jobs="successful",
+        install_signal_handlers=False,
+    )
+
+
+async def _until(stop: asyncio.Event, run: Any) -> None:
+    """Run until it ends or we are told to stop; cancelling it lets its jobs end first."""
+    running = asyncio.ensure_future(run())
+    told = asyncio.ensure_future(stop.wait())
+    await asyncio.wait((running, told), return_when=asyncio.FIRST_COMPLETED)
+    told.cancel()
+    if not running.done():
+        running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+
+
+async def _rescue(hub: Hub, stop: asyncio.Event, pace: Pace) -> None:
+    """Give back, again and again, what killed workers have left behind."""
+    while not stop.is_set():
+        try:
+            async with hub.database.writing() as session:
+                rescued = await jobs.rescue(session, pace.silent_seconds)
+            for each in rescued:
+                log.warning("job.rescued", task=each.task, job=each.id, reason="failed" if each.failed else None)
+        except (*LOST, Refusal, Unready) as error:
+            log.warning("rescue.waits", error=type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - a rescue that stops for good would go unnoticed
+            log.error("rescue.failed", exc_info=error)
+        await _pause(stop, pace.rescue_seconds)
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)
