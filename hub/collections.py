@@ -252,6 +252,26 @@ async def _check_version(
     return max(shown, key=len) if shown else min(locales, key=lambda text: (text != "en", text))
 
 
+async def _deliver(act: Act, reached: Reached, showing: Showing, proof: str) -> Delivery:
+    delivery_id = new_id()
+    said = inputs.text(proof, "proof", most=particulars.REFERENCE_CHARACTERS, empty=True)
+    key = await open_key(act, reached.id)
+    [row] = await act.rows(
+        _DELIVER,
+        delivery_id,
+        reached.id,
+        reached.organisation_id,
+        showing.notice_version_id,
+        showing.how,
+        showing.locale,
+        showing.at,
+        act.at,
+        key.seal("delivery", "proof", delivery_id, said) if said else None,
+        act.id,
+    )
+    return Delivery(**row)
+
+
 def _collection(row: Record) -> Collection:
     values: dict[str, Any] = dict(row)
     values["categories"] = tuple(row["categories"])

@@ -1,7 +1,7 @@
 """The database: pools per role, one connection in one transaction, and the configuration migrations use.
 
-The one module that touches connections. Two pools share a database: ``app`` writes as role ``hub_app``, ``read``
-reads as ``hub_read`` in read-only snapshots. Models run on the same connection: ``.using_db(session.db)``.
+The one module that touches connections. Three pools share a database: ``app`` writes as role ``hub_app``; ``read`` and
+``quick`` read as ``hub_read`` in read-only snapshots, ``quick`` one statement at a time. Models run on the same connection: ``.using_db(session.db)``.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -18,7 +18,15 @@ from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from hub.errors import Unready
 
 MODELS = ["hub.models"]
-LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, ConnectionError, OSError)
+LOST = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.InterfaceError,
+    ConnectionError,
+    OSError,
+)
 SERVER_SETTINGS = {
     "jit": "off",  # plans here are short; compiling them costs more than it saves
     "timezone": "UTC",
@@ -27,6 +35,9 @@ SERVER_SETTINGS = {
     "idle_in_transaction_session_timeout": "60s",
 }
 READ_ONLY = {"default_transaction_read_only": "on", "default_transaction_isolation": "repeatable read"}
+
+PLANNED_ONCE = {"plan_cache_mode": "force_generic_plan"}  # gather is long: planning it anew costs more than running it
+STATEMENT_BYTES = 65_536  # the longest statement a connection keeps prepared
 
 Record = asyncpg.Record
 
@@ -77,10 +88,11 @@ class Session:
 class Database:
     """The pools of one database. Open one per process; close it before the loop ends."""
 
-    def __init__(self, url: str, app: AsyncpgDBClient, read: AsyncpgDBClient) -> None:
+    def __init__(self, url: str, app: AsyncpgDBClient, read: AsyncpgDBClient, quick: AsyncpgDBClient) -> None:
         self.url = url
         self._app = app
         self._read = read
+        self._quick = quick
 
     @classmethod
     async def open(cls, url: str, pool_size: int = 10, *, name: str = "hub") -> Self:
@@ -88,12 +100,13 @@ class Database:
         await ready_models()
         app = await _client(url, pool_size, name, {"role": "hub_app"})
         read = await _client(url, pool_size, name, {"role": "hub_read", **READ_ONLY})
-        return cls(url, app, read)
+        quick = await _client(url, pool_size, name, {"role": "hub_read", **READ_ONLY, **PLANNED_ONCE})
+        return cls(url, app, read, quick)
 
     async def close(self) -> None:
         """Close both pools, waiting for their connections."""
-        await self._app.close()
-        await self._read.close()
+        for client in (self._app, self._read, self._quick):
+            await client.close()
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[Session]:
@@ -109,7 +122,7 @@ class Database:
 
     def single(self) -> Session:
         """Reads one statement at a time: each its own snapshot, no round trip for BEGIN and COMMIT."""
-        return Session(self._read)
+        return Session(self._quick)
 
     def single_write(self) -> Session:
         """Writes by one statement that is a whole act in itself (a database function that opens one)."""
@@ -160,6 +173,7 @@ async def _client(url: str, size: int, name: str, server_settings: dict[str, str
             max_size=size,
             timeout=10,
             max_inactive_connection_lifetime=300,
+            max_cacheable_statement_size=STATEMENT_BYTES,
             server_settings={**SERVER_SETTINGS, **server_settings, "application_name": name},
         )
     except (*LOST, asyncpg.PostgresError, TimeoutError) as error:

@@ -25,7 +25,7 @@ from hub.policy.remedies import Remedy, remedies
 from hub.policy.values import Act, Channel, Footer, Offer, ProfileEffect
 
 QUESTIONS_AT_MOST = 1_000
-_KEEP = f"SELECT keep_decisions({', '.join(f'${number}' for number in range(1, 29))})"
+_KEEP = f"SELECT keep_decisions({', '.join(f'${number}' for number in range(1, 30))})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +206,7 @@ async def _keep(  # noqa: PLR0913 - what is kept, by whom, for whom
         *_transposed(decisions, 5), *_transposed(subjects, 7),
         entry.id, "decision.made", pairs[0][1].record_id if len(pairs) == 1 else None, entry.commitment, entry.subjects,
         entry.leaves, entry.bodies, once[0] if once else None, once[1] if once else None, remembered,
+        pairs[0][1].decided_at,
     )  # fmt: skip
     for attempt in (1, 2, 3):
         try:

@@ -4,12 +4,12 @@
 -- row, and the strictest decision is kept. Unknown anything takes the restrictive value. Ranks are positions in the
 -- lists named beside them, so that the worst of several categories is the greatest rank.
 --
--- $1 organisation  $2 instant (NULL: now)  $3 the dated numbers of the law (hub.policy.parameters)
+-- $1 organisation  $2 instant (NULL: now)  {law}: the dated numbers of the law (hub.policy.parameters), as JSON
 -- then arrays, one element a question, in which NULL means "not given":
--- $4 customer  $5 act  $6, $7 purpose id, key  $8, $9 recipient id, key  $10, $11 arrangement id, key
--- $12 channel  $13, $14 department id, key  $15 categories ('{id,...}')
+-- $3 customer  $4 act  $5, $6 purpose id, key  $7, $8 recipient id, key  $9, $10 arrangement id, key
+-- $11 channel  $12, $13 department id, key  $14 categories ('{id,...}')
 WITH moment AS MATERIALIZED (
-    SELECT coalesce($2::timestamptz, now()) AS at, $3::jsonb AS law
+    SELECT coalesce($2::timestamptz, now()) AS at, {law}::jsonb AS law
 ), question AS MATERIALIZED (
     SELECT a.number, a.customer_id, a.act, a.channel, a.categories::uuid[] AS categories,
         p.id AS purpose_id, p.kind AS purpose_kind, p.categories AS purpose_categories, p.retention_months,
@@ -18,8 +18,8 @@ WITH moment AS MATERIALIZED (
         ARRAY(SELECT m.recipient_class_id FROM recipient_membership m, moment
               WHERE m.recipient_id = r.id AND m.starts_on <= moment.at::date
                 AND (m.ends_on IS NULL OR m.ends_on >= moment.at::date)) AS classes
-    FROM unnest($4::uuid[], $5::text[], $6::uuid[], $7::text[], $8::uuid[], $9::text[], $10::uuid[], $11::text[],
-                $12::text[], $13::uuid[], $14::text[], $15::text[]) WITH ORDINALITY
+    FROM unnest($3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::uuid[], $8::text[], $9::uuid[], $10::text[],
+                $11::text[], $12::uuid[], $13::text[], $14::text[]) WITH ORDINALITY
         AS a (customer_id, act, purpose_id, purpose_key, recipient_id, recipient_key, arrangement_id, arrangement_key,
               channel, department_id, department_key, categories, number)
     JOIN organisation o ON o.id = $1

@@ -27,7 +27,6 @@ from hub.policy.values import (
     ProfileEffect,
 )
 
-SQL = files("hub").joinpath("facts.sql").read_text("utf-8")
 PRACTICABLE_DAYS = 30  # "as soon as practicable after" collection, Privacy Act 1988 (Cth) APP 5.1: our house reading
 GATHERED = (
     "jurisdiction", "purpose_kind", "purpose_fit", "source", "notice", "recipient", "arrangement", "need_to_know",
@@ -76,7 +75,7 @@ async def gather(ask: Ask, organisation_id: UUID, questions: Sequence[Question])
     """Answer for each question, in order. One statement; a question that makes no sense carries its refusal."""
     department = ask.actor.department_id
     at = None if ask.at == datetime.min else ask.at  # noqa: DTZ901 - the mark of an Ask that finds its own instant
-    rows = await ask.rows(SQL, organisation_id, at, law(), *_columns(questions, department))
+    rows = await ask.rows(statement(), organisation_id, at, *_columns(questions, department))
     found: list[list[Record]] = [[] for _ in questions]
     for row in rows:
         found[row["number"] - 1].append(row)
@@ -95,6 +94,13 @@ async def category_ids(ask: Ask, names: Mapping[str, Reference]) -> dict[str, UU
 
 
 @lru_cache(1)
+def statement() -> str:
+    """The statement, with the law's numbers as a literal: parsed once when it is prepared, not at every call."""
+    text = files("hub").joinpath("facts.sql").read_text("utf-8")
+    literal = law().replace("'", "''")
+    return text.replace("{law}::jsonb", f"'{literal}'::jsonb")
+
+
 def law(on: date | None = None) -> str:
     """The dated numbers that the statement compares with, as JSON."""
     each = list(Jurisdiction)

@@ -153,4 +153,5 @@ def _value(value: Any) -> Any:
 
 
 def _render(_: Any, __: str, event: Event) -> str:
-    return orjson.dumps(event).decode()
+    first = {name: event.pop(name, None) for name in ("time", "level", "event")}
+    return orjson.dumps({**first, **event}).decode()

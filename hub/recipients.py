@@ -7,10 +7,9 @@ class on the day is covered. Both days of a membership count; without a last day
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 from uuid import UUID
 
-from tortoise.expressions import Q
+from tortoise.expressions import Q, Subquery
 
 from hub import catalogue, inputs, linter
 from hub.act import Act, Ask
@@ -204,27 +203,24 @@ async def by_ids(ask: Ask, ids: Iterable[UUID]) -> dict[UUID, Recipient]:
 
 async def page(ask: Ask, which: Page, such: Such = Such()) -> list[Recipient]:
     """Read a page of recipients."""
-    return await catalogue.page(ask, Recipient, which, await _such(ask, such), organisation=such.organisation)
+    return await catalogue.page(ask, Recipient, which, _such(ask, such), organisation=such.organisation)
 
 
 async def count(ask: Ask, such: Such = Such()) -> int:
     """Count the recipients of such a page's list."""
-    return await catalogue.count(ask, Recipient, await _such(ask, such), organisation=such.organisation)
+    return await catalogue.count(ask, Recipient, _such(ask, such), organisation=such.organisation)
 
 
-async def _such(ask: Ask, such: Such) -> Q:
+def _such(ask: Ask, such: Such) -> Q:
     filters: list[Q] = []
     if such.search:
         part = inputs.line(such.search, "search")
         filters.append(Q(name__icontains=part) | Q(key__icontains=part))
     if such.recipient_class is not None:
-        members: Any = await (
-            RecipientMembership.filter(recipient_class_id=such.recipient_class)
-            .filter(_on(such.on or ask.at.date()))
-            .using_db(ask.db)
-            .values_list("recipient_id", flat=True)
+        members = RecipientMembership.filter(
+            _on(such.on or ask.at.date()), recipient_class_id=such.recipient_class
         )
-        filters.append(Q(id__in=list(members)))
+        filters.append(Q(id__in=Subquery(members.values("recipient_id"))))
     elif such.on is not None:
         raise invalid("A day is asked about together with a class.", "on")
     return Q(*filters)

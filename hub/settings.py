@@ -27,7 +27,7 @@ class Mode(StrEnum):
 class Settings(BaseSettings):
     """Every setting, its type, its default and what it is for. ``docs/settings.md`` is made from this."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True)
 
     mode: Mode = Field(Mode.PRODUCTION, description="demo, run or production; set by the command that starts the hub")
     data_dir: Path = Field(Path(".data"), description="where keyring, anchors and the embedded database live")

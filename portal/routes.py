@@ -1,8 +1,9 @@
 """Every address of the portal, in one table."""
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -15,5 +16,15 @@ def routes(*, console: bool, demo: bool) -> list[BaseRoute]:
     """The portal's routes. console: whether there is a query console to point to; demo: whether the people are made up."""
     return [
         Route("/", welcome.page(console=console, demo=demo), methods=["GET"], name="health.read"),
-        Mount("/static", StaticFiles(directory=STATIC), name="health.read"),
+        Mount("/static", Static(directory=STATIC), name="health.read"),
     ]
+
+
+class Static(StaticFiles):
+    """Style sheets and pictures: the same for everybody, so anybody may keep them for an hour."""
+
+    def file_response(self, *arguments: Any, **options: Any) -> Response:
+        """Answer with a file, or that it has not changed."""
+        answer = super().file_response(*arguments, **options)
+        answer.headers["cache-control"] = "public, max-age=3600"
+        return answer

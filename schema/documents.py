@@ -119,6 +119,7 @@ class Documents:
             prepared.document,
             context_value=context,
             raw_variable_values=variables,
+            max_coercion_errors=MOST_ERRORS,
             operation_name=operation_name,
             is_awaitable=optimized_is_awaitable,
             hide_suggestions=self._hide,

@@ -32,20 +32,27 @@ STATUSES = {
 
 
 def shown(error: GraphQLError, document: str, *, suggest: bool) -> dict[str, Any]:
-    """One entry of `errors`."""
-    cause = error.original_error
-    while isinstance(cause, GraphQLError):
-        cause = cause.original_error
-    entry = _cause(cause, document) if cause else of_document(error, suggest=suggest)
-    if cause and error.locations:
+    """One entry of `errors` from an operation that ran."""
+    cause = _cause(error)
+    if isinstance(cause, Refusal):
+        entry = refused(cause)
+    elif isinstance(cause, GraphQLError) and cause.nodes:
+        entry = of_document(error, suggest=suggest)
+    else:
+        entry = fault(cause, document)
+    if error.locations:
         entry["locations"] = [each.formatted for each in error.locations]
     if error.path:
         entry["path"] = error.path
     return entry
 
 
-def _cause(cause: Exception, document: str) -> dict[str, Any]:
-    return refused(cause) if isinstance(cause, Refusal) else fault(cause, document)
+def _cause(error: GraphQLError) -> Exception:
+    """What went wrong first. A GraphQL error that points at no place in the document is about our values."""
+    cause: Exception = error
+    while isinstance(cause, GraphQLError) and cause.original_error is not None:
+        cause = cause.original_error
+    return cause
 
 
 def of_document(error: GraphQLError, code: str = "GRAPHQL_INVALID", *, suggest: bool) -> dict[str, Any]:

@@ -8,6 +8,7 @@ that is not enough.
 import asyncio
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
@@ -40,9 +41,12 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield given
         return
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or str(os.getpid())
-    running = embedded.start(Path(tempfile.gettempdir()) / f"hub-test-{run}", durable=False)
+    folder = Path(tempfile.gettempdir()) / f"hub-test-{run}"
+    running = embedded.start(folder, durable=False)
     yield running.dsn
-    running.stop()
+    running.remove()
+    if not running.home.exists():
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -123,18 +123,18 @@ class World:
         """Record choices made on a day: consents, refuses, withdraws and objects_to name a purpose."""
         said = Evidence("May we do this?", "WEB", happened_at=midday(on))
 
-        def scope(purpose: str | None) -> Scope:
+        def scope(purpose: str | None, towards: str | None = None) -> Scope:
             about = self.purposes[purpose].id if purpose else None
-            towards = self.recipients[recipient].id if recipient else None
-            return Scope(customer, self.organisation.id, about, channels, towards)
+            whom = self.recipients[towards].id if towards else None
+            return Scope(customer, self.organisation.id, about, channels, whom)
 
         async with hub.act(OPERATOR, Operation.CHOICE_RECORD) as act:
             if consents:
-                await choices.give_consent(act, scope(consents), said, grade)
+                await choices.give_consent(act, scope(consents, recipient), said, grade)
             if refuses:
-                await choices.refuse_consent(act, scope(refuses), said)
+                await choices.refuse_consent(act, scope(refuses, recipient), said)
             if withdraws:
-                await choices.withdraw_consent(act, scope(withdraws), said)
+                await choices.withdraw_consent(act, scope(withdraws, recipient), said)
             if objects_to:
                 await choices.object_to(act, scope(objects_to), said)
             if stops_marketing:

@@ -70,6 +70,7 @@ async def live(
     """Do everything this process is for, side by side, until told to stop."""
     readiness, started = await Readiness.of(hub), asyncio.Event()
     await _refuse_unfit(readiness)
+    log.info("hub.starts", mode=hub.settings.mode.value)
     try:
         async with asyncio.TaskGroup() as group:
             if listening is not None:

@@ -6,7 +6,7 @@ CREATE FUNCTION keep_decisions(
     subject_ids uuid[], subject_decisions uuid[], customers uuid[], clauses uuid[], versions uuid[], collections uuid[],
     deliveries uuid[],
     entry_id uuid, event text, entry_subject uuid, commitment bytea, detail_subjects uuid[], leaves bytea[], bodies bytea[],
-    once_key text, once_fingerprint bytea, once_answer text
+    once_key text, once_fingerprint bytea, once_answer text, gathered_at timestamptz
 ) RETURNS timestamptz LANGUAGE plpgsql AS $$
 DECLARE
     moment timestamptz := now();
@@ -20,7 +20,7 @@ BEGIN
     INSERT INTO decision (id, organisation_id, question, facts, outcome, rule, rules_version, actor_kind, actor_id,
                           act_id, decided_at)
     SELECT d.id, organisation_id, d.question::jsonb, d.facts::jsonb, d.outcome, d.rule, rules_version, actor_kind,
-           actor_id, act_id, moment
+           actor_id, act_id, gathered_at
     FROM unnest(decision_ids, questions, facts, outcomes, rules) AS d (id, question, facts, outcome, rule);
     INSERT INTO decision_subject (id, decision_id, customer_id, clause_id, notice_version_id, collection_id, delivery_id)
     SELECT * FROM unnest(subject_ids, subject_decisions, customers, clauses, versions, collections, deliveries);

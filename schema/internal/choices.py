@@ -220,7 +220,7 @@ class ChoiceMutations:
     async def objection_settle(
         self,
         act: Act,
-        id: Annotated[strawberry.ID, strawberry.argument(description="The pending objection.")],  # noqa: A002
+        id: Annotated[strawberry.ID, strawberry.argument(description="The pending objection.")],
         is_upheld: Annotated[bool, strawberry.argument(description="Whether it is upheld.")],
         evidence: _Evidence,
     ) -> ChoicesPayload:

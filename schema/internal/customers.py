@@ -302,7 +302,7 @@ class CustomerQueries:
         return await _customer(ask, await find_customer(ask, ref, "ref"))
 
     @lists(Operation.CUSTOMER_READ, UUID)
-    async def customers(self, ask: Ask, window: Window, filter: _Filter = None) -> Connection[Customer]:  # noqa: A002
+    async def customers(self, ask: Ask, window: Window, filter: _Filter = None) -> Connection[Customer]:
         """Customers of the organisation, in the order in which the hub came to know them."""
         chosen = (filter or CustomerFilter()).chosen()
         start = window.start[0] if window.start else None
@@ -322,7 +322,7 @@ class CustomerMutations:
     """Changing customers."""
 
     @acts(Operation.CUSTOMER_CREATE)
-    async def customer_create(self, act: Act, input: _Create) -> CustomerPayload:  # noqa: A002
+    async def customer_create(self, act: Act, input: _Create) -> CustomerPayload:
         """Create a customer with a data key of their own."""
         new = customers.NewCustomer(
             organisation_id=act.actor.organisation_id,  # type: ignore[arg-type]
@@ -338,7 +338,7 @@ class CustomerMutations:
         return CustomerPayload(customer=await _customer(act, await customers.create(act, new)))
 
     @acts(Operation.CUSTOMER_CHANGE)
-    async def customer_change(self, act: Act, input: _Change) -> CustomerPayload:  # noqa: A002
+    async def customer_change(self, act: Act, input: _Change) -> CustomerPayload:
         """Record what became so: relationship, jurisdictions, age, restriction, hold, language."""
         customer_id = await find_customer(act, input.customer, "input", "customer")
         change = standings.Change(
@@ -369,13 +369,13 @@ class CustomerMutations:
         return CustomerPayload(customer=await _customer(act, customer_id))
 
     @acts(Operation.CUSTOMER_CHANGE)
-    async def identifier_verify(self, act: Act, id: _Id) -> CustomerPayload:  # noqa: A002
+    async def identifier_verify(self, act: Act, id: _Id) -> CustomerPayload:
         """Note that the customer showed an identifier to be theirs."""
         changed = await identities.verify_identifier(act, uuid_of(id, "Identifier", "id"))
         return CustomerPayload(customer=await _customer(act, changed.customer_id))
 
     @acts(Operation.CUSTOMER_CHANGE)
-    async def identifier_end(self, act: Act, id: _Id) -> CustomerPayload:  # noqa: A002
+    async def identifier_end(self, act: Act, id: _Id) -> CustomerPayload:
         """Stop finding and contacting the customer by an identifier."""
         changed = await identities.end_identifier(act, uuid_of(id, "Identifier", "id"))
         return CustomerPayload(customer=await _customer(act, changed.customer_id))

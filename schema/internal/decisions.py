@@ -332,7 +332,7 @@ class DecisionQueries:
     """Reading decisions, and asking without recording."""
 
     @asks(Operation.DECISION_PREVIEW, single=True)
-    async def preview(self, ask: Ask, input: _Input) -> Preview:  # noqa: A002 - GraphQL's custom
+    async def preview(self, ask: Ask, input: _Input) -> Preview:
         """May we? Answered but not recorded: for looking ahead, not as evidence."""
         (question,) = await _questions(ask, [input])
         if isinstance(question, Refusal):
@@ -343,12 +343,12 @@ class DecisionQueries:
         return Preview(answer=answer)
 
     @asks(Operation.DECISION_READ)
-    async def decision(self, ask: Ask, id: _Id) -> Decision:  # noqa: A002 - GraphQL's custom
+    async def decision(self, ask: Ask, id: _Id) -> Decision:
         """One recorded decision."""
         return Decision.of(await decisions.read_one(ask, uuid_of(id, "Decision", "id")))
 
     @lists(Operation.DECISION_READ, UUID)
-    async def decisions(self, ask: Ask, window: Window, filter: _Filter = None) -> Connection[Decision]:  # noqa: A002
+    async def decisions(self, ask: Ask, window: Window, filter: _Filter = None) -> Connection[Decision]:
         """Recorded decisions, newest first."""
         chosen = filter or DecisionFilter()
         rows = await decisions.page(
@@ -370,7 +370,7 @@ class DecisionMutations:
     """Asking for the record."""
 
     @acts(Operation.DECISION_DECIDE)
-    async def decide(self, call: Call, once: Once | None, input: _Input) -> DecidePayload:  # noqa: A002
+    async def decide(self, call: Call, once: Once | None, input: _Input) -> DecidePayload:
         """May we? Answered and recorded as evidence, with a ledger entry."""
         (answer,) = await _decide(call, [input], once)
         if isinstance(answer, Refusal):
@@ -378,7 +378,7 @@ class DecisionMutations:
         return DecidePayload(decision=Decision.of(answer))
 
     @acts(Operation.DECISION_DECIDE, weight=Weight(sized_by="input"))
-    async def decisions(self, call: Call, once: Once | None, input: _Inputs) -> DecisionsPayload:  # noqa: A002
+    async def decisions(self, call: Call, once: Once | None, input: _Inputs) -> DecisionsPayload:
         """Many questions, one snapshot, one transaction; a question with a problem does not stop the others."""
         answers = await _decide(call, input, once)
         return DecisionsPayload(results=[_result(each, place) for place, each in enumerate(answers)])

@@ -156,7 +156,7 @@ class IntakeMutations:
     """Recording what came in, and what was shown."""
 
     @acts(Operation.COLLECTION_RECORD)
-    async def collection_record(self, act: Act, input: _Collection) -> CollectionPayload:  # noqa: A002
+    async def collection_record(self, act: Act, input: _Collection) -> CollectionPayload:
         """Record that categories of a customer's data came in, and which notice they were shown."""
         new = collections.NewCollection(
             customer_id=await find_customer(act, input.customer, "input", "customer"),
@@ -174,7 +174,7 @@ class IntakeMutations:
         return CollectionPayload(collection=Collection.of(await collections.record(act, new)))
 
     @acts(Operation.DELIVERY_RECORD)
-    async def notice_deliver(self, act: Act, input: _Delivery) -> DeliveryPayload:  # noqa: A002
+    async def notice_deliver(self, act: Act, input: _Delivery) -> DeliveryPayload:
         """Record that a notice version reached a customer."""
         new = collections.NewDelivery(
             customer_id=await find_customer(act, input.customer, "input", "customer"),

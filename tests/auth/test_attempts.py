@@ -81,6 +81,13 @@ async def test_a_network_that_tries_many_clients_is_stopped(at: At, app: Any) ->
         assert (await try_in(web, *app.basic)).status_code == 200
 
 
+async def test_a_network_that_tries_many_clients_at_once_is_stopped(at: At) -> None:
+    async with at("192.0.2.1") as web:
+        tries = [try_in(web, f"client-{number}") for number in range(attempts.NETWORK_FAILURES + 20)]
+        statuses = [answer.status_code for answer in await asyncio.gather(*tries)]
+    assert (statuses.count(401), statuses.count(429)) == (attempts.NETWORK_FAILURES, 20)
+
+
 async def test_success_is_not_counted(at: At, app: Any, superuser: asyncpg.Connection) -> None:
     async with at("192.0.2.1") as web:
         for _ in range(15):

@@ -363,7 +363,8 @@ async def test_a_body_that_comes_too_slowly_is_not_waited_for(
 
 async def test_a_client_that_hangs_up_breaks_nothing(site: Starlette) -> None:
     scope = {
-        "type": "http", "method": "POST", "path": "/oauth/token", "query_string": b"", "client": ("192.0.2.1", 1),
+        "type": "http", "method": "POST", "path": "/oauth/token", "query_string": b"",
+        "client": ("192.0.2.1", 1),
         "headers": [(b"content-type", b"application/x-www-form-urlencoded")],
     }  # fmt: skip
     pieces = [{"type": "http.request", "body": b"grant", "more_body": True}, {"type": "http.disconnect"}]

@@ -4,7 +4,9 @@ import asyncio
 import base64
 import hmac
 import json
+import time
 from collections.abc import Awaitable, Callable
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -215,20 +217,32 @@ async def test_the_database_has_the_last_word_at_every_call(
     assert (await refusal_of(hub, header)).code is Code.UNAUTHENTICATED
 
 
-async def test_an_expired_token_is_refused_by_the_clock_of_the_database(
-    hub: Hub, app: Any, token_of: Token, superuser: asyncpg.Connection, keyring: Keyring
+@pytest.mark.parametrize("hours", [-1, 1])
+async def test_a_token_serves_in_its_time_only_by_the_clock_of_the_database(
+    hub: Hub, app: Any, token_of: Token, superuser: asyncpg.Connection, keyring: Keyring, hours: int
 ) -> None:
     header, claims = opened(await token_of(app))
-    past = {**claims, "iat": claims["iat"] - 3600, "exp": claims["exp"] - 3600}
+    moved = {**claims, "iat": claims["iat"] + hours * 3600, "exp": claims["exp"] + hours * 3600}
     async with superuser.transaction():
         await superuser.execute("ALTER TABLE access_token DISABLE TRIGGER USER")
         sql = """
             UPDATE access_token SET issued_at = to_timestamp($2), expires_at = to_timestamp($3)
             WHERE client_id = $1
         """
-        await superuser.execute(sql, app.client.id, past["iat"], past["exp"])
+        await superuser.execute(sql, app.client.id, moved["iat"], moved["exp"])
         await superuser.execute("ALTER TABLE access_token ENABLE TRIGGER USER")
-    assert (await refusal_of(hub, f"Bearer {forge(keyring, header, past)}")).code is Code.UNAUTHENTICATED
+    assert (await refusal_of(hub, f"Bearer {forge(keyring, header, moved)}")).code is Code.UNAUTHENTICATED
+
+
+@pytest.mark.parametrize("hours", [-24, -1, 1, 24])
+async def test_a_server_whose_clock_is_wrong_issues_tokens_that_are_right(
+    hub: Hub, app: Any, token_of: Token, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    wrong = SimpleNamespace(time=lambda: time.time() + hours * 3600)
+    monkeypatch.setattr("authlib.oauth2.rfc9068.token.time", wrong)
+    token = await token_of(app)
+    assert (await tokens.authenticate(hub, f"Bearer {token}")).id == app.client.id
+    assert abs(opened(token)[1]["iat"] - time.time()) < 60
 
 
 async def test_a_token_revoked_while_it_is_used_opens_nothing_afterwards(

@@ -9,10 +9,10 @@ import asyncpg
 
 from hub.act import Act, Hub
 from hub.actors import OPERATOR, Actor, Operation, Role
+from hub.customers import NewCustomer, create
 from hub.db import new_id
 from hub.identities import NewIdentifier
 from hub.models import Category, Clause, Notice, NoticeText, NoticeVersion, Organisation, Purpose, Recipient
-from hub.customers import NewCustomer, create
 from hub.profiles import NewValue
 from hub.said import Evidence, Scope
 
@@ -37,7 +37,12 @@ class Firm:
 
     async def customer(self, **changes: Any) -> UUID:
         """Meet one more customer."""
-        given: dict[str, Any] = {"locale": "en-AU", "jurisdictions": ["AU"], "relationship": "ACTIVE", **changes}
+        given: dict[str, Any] = {
+            "locale": "en-AU",
+            "jurisdictions": ["AU"],
+            "relationship": "ACTIVE",
+            **changes,
+        }
         async with self.hub.act(self.app, Operation.CUSTOMER_CREATE) as act:
             return await create(act, NewCustomer(self.id, **given))
 
@@ -153,7 +158,9 @@ async def _notice(
     return versions[0], versions[1]
 
 
-async def _version(act: Act, notice_id: UUID, number: int, purpose_id: UUID, categories: dict[str, UUID]) -> UUID:
+async def _version(
+    act: Act, notice_id: UUID, number: int, purpose_id: UUID, categories: dict[str, UUID]
+) -> UUID:
     version = await NoticeVersion.create(
         id=new_id(),
         notice_id=notice_id,
@@ -165,7 +172,12 @@ async def _version(act: Act, notice_id: UUID, number: int, purpose_id: UUID, cat
     )
     for locale in ("en", "fr"):
         await NoticeText.create(
-            id=new_id(), notice_version_id=version.id, locale=locale, title="Privacy", body="...", using_db=act.db
+            id=new_id(),
+            notice_version_id=version.id,
+            locale=locale,
+            title="Privacy",
+            body="...",
+            using_db=act.db,
         )
     await Clause.create(
         id=new_id(),
@@ -192,7 +204,9 @@ TABLES = (
 async def everything(connection: asyncpg.Connection) -> dict[str, str]:
     """Fingerprint every table that a refused verb must have left alone."""
     return {
-        table: await connection.fetchval(f"SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {table} t")  # noqa: E501, S608
+        table: await connection.fetchval(
+            f"SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {table} t"
+        )
         for table in TABLES
     }
 

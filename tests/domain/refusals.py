@@ -8,6 +8,8 @@ from hub.act import Act, Hub
 from hub.actors import OPERATOR, Actor, Operation
 from hub.errors import Code, Refusal
 
+_FINGERPRINT = "SELECT md5(string_agg(t::text, '|' ORDER BY id)) FROM {} t"
+Verb = Callable[[Act], Awaitable[object]]
 TABLES = (
     "organisation", "department", "category", "purpose", "purpose_relation", "purpose_basis", "recipient_class",
     "recipient", "recipient_membership", "arrangement", "notice", "notice_version", "notice_text", "clause",
@@ -15,20 +17,17 @@ TABLES = (
 )  # fmt: skip
 
 
-async def picture(hub: Hub) -> list[str]:
+async def picture(hub: Hub) -> list[str | None]:
     """Take a fingerprint of every table that holds what was decided, and of the ledger."""
     async with hub.ask(OPERATOR, Operation.CATALOGUE_READ) as ask:
-        return [
-            await ask.value(f"SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY id), '')) FROM {table} t")  # noqa: S608
-            for table in TABLES
-        ]
+        return [await ask.value(_FINGERPRINT.format(table)) for table in TABLES]
 
 
 async def refused(
     hub: Hub,
     code: Code,
     path: tuple[str | int, ...],
-    body: Callable[[Act], Awaitable[object]],
+    body: Verb,
     actor: Actor = OPERATOR,
 ) -> str:
     """Assert that a verb is refused at this place and changes nothing; returns the message."""

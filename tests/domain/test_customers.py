@@ -106,10 +106,14 @@ async def test_an_identifier_is_added_once_verified_once_and_ended(hub: Hub, fir
 async def test_a_profile_value_is_overwritten_and_its_former_value_kept_sealed(
     hub: Hub, firm: Firm, superuser: asyncpg.Connection
 ) -> None:
-    customer_id = await firm.customer(profile=[name("Jane Roe"), NewValue("contact", "address", "Pitt Street")])
+    customer_id = await firm.customer(
+        profile=[name("Jane Roe"), NewValue("contact", "address", "Pitt Street")]
+    )
     async with hub.act(firm.app, CHANGE) as act:
         await profiles.set_profile(act, customer_id, [name("Jane Doe"), NewValue("contact", "address", None)])
-    [row] = await superuser.fetch("SELECT id, sealed, previous FROM profile_value WHERE customer_id = $1", customer_id)
+    [row] = await superuser.fetch(
+        "SELECT id, sealed, previous FROM profile_value WHERE customer_id = $1", customer_id
+    )
     async with hub.act(firm.app, Operation.CUSTOMER_REVEAL) as act:
         key = await identities.open_key(act, customer_id)
         shown = await profiles.reveal(act, customer_id, "CORRECTION", "She called to correct her name.")
@@ -128,7 +132,11 @@ async def test_a_reveal_is_recorded_with_its_reason_before_anything_is_seen(
     assert "Jane" not in repr(shown)
     assert await events_of(hub, customer_id) == ["customer.created", "customer.revealed"]
     before = await everything(superuser)
-    for reason, explanation in (("CURIOSITY", "I know her."), ("LEGAL_DUTY", "  "), ("LEGAL_DUTY", "x" * 501)):
+    for reason, explanation in (
+        ("CURIOSITY", "I know her."),
+        ("LEGAL_DUTY", "  "),
+        ("LEGAL_DUTY", "x" * 501),
+    ):
         with pytest.raises(Refusal):
             async with hub.act(firm.app, Operation.CUSTOMER_REVEAL) as act:
                 await profiles.reveal(act, customer_id, reason, explanation)
@@ -145,7 +153,12 @@ async def test_only_what_differs_is_recorded_as_a_change(hub: Hub, firm: Firm) -
         assert await standings.change(act, customer_id, new) == ()
     async with hub.ask(firm.app, READ) as ask:
         now = await customers.read(ask, customer_id)
-    assert (now.relationship, now.relationship_at, now.jurisdictions, now.is_held) == ("CLOSED", AFTER, ("UK",), True)
+    assert (now.relationship, now.relationship_at, now.jurisdictions, now.is_held) == (
+        "CLOSED",
+        AFTER,
+        ("UK",),
+        True,
+    )
     assert await events_of(hub, customer_id) == ["customer.created", "customer.changed"]
 
 
@@ -259,7 +272,11 @@ async def test_a_customer_cannot_be_made_for_another_or_an_unknown_firm(
     hub: Hub, firm: Firm, other_firm: Firm, superuser: asyncpg.Connection
 ) -> None:
     before = await everything(superuser)
-    for actor, organisation_id in ((firm.app, other_firm.id), (OPERATOR, new_id()), (OPERATOR, firm.purposes[0])):
+    for actor, organisation_id in (
+        (firm.app, other_firm.id),
+        (OPERATOR, new_id()),
+        (OPERATOR, firm.purposes[0]),
+    ):
         with pytest.raises(Refusal, match="No organisation"):
             async with hub.act(actor, CREATE) as act:
                 await customers.create(act, customers.NewCustomer(organisation_id, "en", ["AU"]))
@@ -268,12 +285,16 @@ async def test_a_customer_cannot_be_made_for_another_or_an_unknown_firm(
 
 async def test_many_customers_are_shown_by_one_statement(hub: Hub, firm: Firm) -> None:
     ids = [
-        await firm.customer(identifiers=[email(f"many{number}@example.com")], profile=[name(f"Many {number}")])
+        await firm.customer(
+            identifiers=[email(f"many{number}@example.com")], profile=[name(f"Many {number}")]
+        )
         for number in range(5)
     ]
     statements: list[str] = []
-    async with hub.ask(firm.app, READ) as ask, ask.connection() as connection:
-        with connection.query_logger(lambda query: statements.append(query.query)):
+    async with hub.ask(firm.app, READ) as ask:
+        async with ask.connection() as connection:
+            wire = connection
+        with wire.query_logger(lambda query: statements.append(query.query)):
             shown = await profiles.masked(ask, ids)
     assert list(shown) == ids
     assert len(statements) == 1

@@ -32,7 +32,9 @@ async def ask(hub: Hub, world: World, customer: Any, act: Act, purpose: str, **m
     return answer
 
 
-async def test_the_same_referral_is_answered_by_the_notice_each_customer_was_shown(hub: Hub, world: World) -> None:
+async def test_the_same_referral_is_answered_by_the_notice_each_customer_was_shown(
+    hub: Hub, world: World
+) -> None:
     early = await world.customer(hub, joined="2024-03-01", shown="v2")
     late = await world.customer(hub, joined="2025-08-01", shown="v3")
     asked = {"recipient": "bluegum-mortgages"}
@@ -51,16 +53,22 @@ async def test_the_same_referral_is_answered_by_the_notice_each_customer_was_sho
 
 async def test_a_class_named_before_the_alliance_covers_it(hub: Hub, world: World) -> None:
     customer = await world.customer(hub, joined="2024-01-20", shown="v2")
-    answer = await ask(hub, world, customer, Act.DISCLOSE, "referral-inspection", recipient="southern-inspections")
+    answer = await ask(
+        hub, world, customer, Act.DISCLOSE, "referral-inspection", recipient="southern-inspections"
+    )
     assert (answer.decision.outcome, answer.decision.rule) == ("ALLOW", "au.alliance-covered")
     named = await world.customer(hub, joined="2023-06-01", shown="v1")
-    answer = await ask(hub, world, named, Act.DISCLOSE, "referral-inspection", recipient="southern-inspections")
+    answer = await ask(
+        hub, world, named, Act.DISCLOSE, "referral-inspection", recipient="southern-inspections"
+    )
     assert (answer.decision.outcome, answer.decision.rule) == ("CONSENT_NEEDED", "au.alliance-later")
     answer = await ask(hub, world, named, Act.DISCLOSE, "referral-inspection", recipient="quay-inspections")
     assert (answer.decision.outcome, answer.decision.rule) == ("ALLOW", "au.app6-expected")
 
 
-async def test_a_later_notice_widens_in_the_united_kingdom_but_not_in_australia(hub: Hub, world: World) -> None:
+async def test_a_later_notice_widens_in_the_united_kingdom_but_not_in_australia(
+    hub: Hub, world: World
+) -> None:
     answers = {}
     for jurisdiction, recipient in (("AU", "bluegum-mortgages"), ("UK", "pennine-mortgages")):
         customer = await world.customer(hub, jurisdiction=jurisdiction, joined="2024-03-01", shown="v2")
@@ -79,13 +87,17 @@ async def test_consent_counts_on_its_exact_scope_and_a_later_no_wins(hub: Hub, w
     await world.choose(hub, customer, on="2026-02-01", consents="referral-mortgage")
     answer = await ask(hub, world, customer, Act.DISCLOSE, "referral-mortgage", **asked)
     assert answer.facts.consent == "NEVER_ASKED", "a consent without the recipient is not this consent"
-    await world.choose(hub, customer, on="2026-02-02", consents="referral-mortgage", recipient="bluegum-mortgages")
+    await world.choose(
+        hub, customer, on="2026-02-02", consents="referral-mortgage", recipient="bluegum-mortgages"
+    )
     answer = await ask(hub, world, customer, Act.DISCLOSE, "referral-mortgage", **asked)
     assert (answer.decision.outcome, answer.decision.rule) == ("ALLOW", "au.consent")
     await world.choose(hub, customer, on="2026-02-03", stops_sharing=True)
     answer = await ask(hub, world, customer, Act.DISCLOSE, "referral-mortgage", **asked)
     assert (answer.decision.outcome, answer.decision.rule) == ("DENY", "hub.sharing-opt-out")
-    await world.choose(hub, customer, on="2026-02-04", consents="referral-mortgage", recipient="bluegum-mortgages")
+    await world.choose(
+        hub, customer, on="2026-02-04", consents="referral-mortgage", recipient="bluegum-mortgages"
+    )
     answer = await ask(hub, world, customer, Act.DISCLOSE, "referral-mortgage", **asked)
     assert answer.facts.sharing_choice == "NONE", "a later express consent for this recipient clears it"
     await world.choose(hub, customer, on="2026-02-05", withdraws="referral-mortgage")
@@ -101,7 +113,9 @@ async def test_marketing_by_email_and_the_opt_out(hub: Hub, world: World) -> Non
     assert (answer.decision.outcome, answer.decision.rule) == ("ALLOW", "au.spam-inferred")
     answer = await ask(hub, world, customer, Act.MESSAGE, "newsletter", **asked)
     assert answer.decision.rule == "au.footer", "an undeclared footer counts as having no opt-out"
-    answer = await ask(hub, world, customer, Act.MESSAGE, "newsletter", **{**asked, "department": None}, **footer)
+    answer = await ask(
+        hub, world, customer, Act.MESSAGE, "newsletter", **{**asked, "department": None}, **footer
+    )
     assert answer.decision.rule == "hub.department"
     await world.choose(hub, customer, stops_marketing=True)
     answer = await ask(hub, world, customer, Act.MESSAGE, "newsletter", **asked, **footer)
@@ -116,7 +130,9 @@ async def test_a_customer_of_two_jurisdictions_gets_the_strictest_answer(hub: Hu
 
     customer = await world.customer(hub, jurisdiction="AU", joined="2025-08-01", shown="v3")
     async with hub.act(OPERATOR, Operation.CUSTOMER_CHANGE) as act:
-        await standings.change(act, customer, standings.Change(jurisdictions=["AU", "UK"]), world.organisation.id)
+        await standings.change(
+            act, customer, standings.Change(jurisdictions=["AU", "UK"]), world.organisation.id
+        )
     answer = await ask(hub, world, customer, Act.DISCLOSE, "referral-mortgage", recipient="bluegum-mortgages")
     assert {facts.jurisdiction for facts in answer.all_facts} == {"AU", "UK"}
     assert answer.decision.rule.startswith("uk.")
@@ -143,10 +159,14 @@ async def test_a_decision_is_kept_with_what_it_cites_and_read_back_the_same(hub:
     assert tuple(row) == ("decision.made", customer, app.id, "au.app6-expected", "ALLOW")
 
 
-async def test_many_questions_share_a_snapshot_and_a_refused_one_stops_no_other(hub: Hub, world: World) -> None:
+async def test_many_questions_share_a_snapshot_and_a_refused_one_stops_no_other(
+    hub: Hub, world: World
+) -> None:
     people = [await world.customer(hub, joined="2025-08-01", shown="v3") for _ in range(3)]
     app = world.app()
-    asked = [Question(each, Act.DISCLOSE, "referral-mortgage", recipient="bluegum-mortgages") for each in people]
+    asked = [
+        Question(each, Act.DISCLOSE, "referral-mortgage", recipient="bluegum-mortgages") for each in people
+    ]
     asked.insert(1, Question(new_id(), Act.USE, "conveyancing"))
     answers = await decisions.decide(hub, app, asked)
     assert [isinstance(each, Answer) for each in answers] == [True, False, True, True]

@@ -39,7 +39,14 @@ benefit                W  W  W  W  W  W
 departments            W  W  W  W  W  W
 sharing_optout         W  W  W  W  W  E?sold_or_shared
 """  # noqa: E501 - one line per field
-PLACES = (Jurisdiction.AU, Jurisdiction.UK, Jurisdiction.ZA, Jurisdiction.MA, Jurisdiction.EU, Jurisdiction.US_CA)
+PLACES = (
+    Jurisdiction.AU,
+    Jurisdiction.UK,
+    Jurisdiction.ZA,
+    Jurisdiction.MA,
+    Jurisdiction.EU,
+    Jurisdiction.US_CA,
+)
 CELLS = [
     (line.split()[0], place, duty)
     for line in TABLE.strip().splitlines()
@@ -64,7 +71,7 @@ def codes(findings: list[Finding]) -> set[str]:
 
 
 def test_the_table_covers_every_field_and_no_other() -> None:
-    assert FIELDS == [line.split()[0] for line in TABLE.strip().splitlines()]
+    assert [line.split()[0] for line in TABLE.strip().splitlines()] == FIELDS
 
 
 @pytest.mark.parametrize(("field", "place", "duty"), CELLS)
@@ -118,7 +125,9 @@ def test_not_applicable_is_no_answer_to_a_field_that_every_notice_needs(field: s
     assert found == {f"{field}.not_applicable"}
 
 
-@pytest.mark.parametrize(("field", "circumstance"), [(one.key, so) for one in WAIVABLE for so in one.contradicted_by])
+@pytest.mark.parametrize(
+    ("field", "circumstance"), [(one.key, so) for one in WAIVABLE for so in one.contradicted_by]
+)
 def test_not_applicable_is_contradicted_by_what_is_known_to_be_so(field: str, circumstance: str) -> None:
     statements = {**SAID, field: NotApplicable("It does not happen here.")}
     so = Draft(statements, {circumstance: True}, discloses=circumstance == "discloses")
@@ -139,7 +148,11 @@ def test_a_finding_says_what_to_do_where_and_by_which_law() -> None:
 def test_a_version_with_errors_is_incomplete_and_one_with_warnings_alone_is_complete() -> None:
     errors = linter.lint(without("identity"), Jurisdiction.AU, DAY)
     advice = linter.lint(without("departments"), Jurisdiction.AU, DAY)
-    assert (linter.complete(errors), linter.complete(advice), codes(advice)) == (False, True, {"departments.missing"})
+    assert (linter.complete(errors), linter.complete(advice), codes(advice)) == (
+        False,
+        True,
+        {"departments.missing"},
+    )
 
 
 def test_errors_come_before_warnings() -> None:
@@ -160,12 +173,25 @@ def test_benefits_of_every_purpose_in_every_language_answer_for_the_benefit_fiel
 
 
 ABOUT_US = {
-    "en": ["We can plan our campaigns.", "Our shops learn what sells.", "The company grows.", "This helps us grow."],
-    "fr": ["Nous vendons mieux.", "Notre équipe planifie.", "L\N{RIGHT SINGLE QUOTATION MARK}entreprise progresse."],
+    "en": [
+        "We can plan our campaigns.",
+        "Our shops learn what sells.",
+        "The company grows.",
+        "This helps us grow.",
+    ],
+    "fr": [
+        "Nous vendons mieux.",
+        "Notre équipe planifie.",
+        "L\N{RIGHT SINGLE QUOTATION MARK}entreprise progresse.",
+    ],
     "ar": ["نحن نخطط لحملاتنا.", "يمكننا البيع أكثر."],
 }
 ABOUT_YOU = {
-    "en": ["If we understand you better, we can suggest things that suit you.", "Weekly news for you.", "You save."],
+    "en": [
+        "If we understand you better, we can suggest things that suit you.",
+        "Weekly news for you.",
+        "You save.",
+    ],
     "fr": ["Vous gagnez du temps.", "Si nous vous connaissons, vous trouvez plus vite."],
     "ar": ["ستجد ما يناسبك بسرعة."],
 }
@@ -222,6 +248,8 @@ def test_a_class_that_says_what_its_members_do_is_left_alone(locale: str, name: 
 
 def test_the_advice_on_wording_is_part_of_a_check() -> None:
     draft = Draft(
-        SAID, benefits=[Wording("news", {"en": "We sell more."})], classes=[Wording("all", {"en": "Partners"})]
+        SAID,
+        benefits=[Wording("news", {"en": "We sell more."})],
+        classes=[Wording("all", {"en": "Partners"})],
     )
     assert codes(linter.lint(draft, Jurisdiction.UK, DAY)) == {"benefit.about_us", "recipients.vague"}

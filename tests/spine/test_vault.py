@@ -6,8 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.actors import OPERATOR, Operation
+from hub.errors import Unready
 from hub.keyring import Keyring, Use
 from hub.vault import DataKey, SealBroken, Vault
+from tests.spine.world import RECORDING, World
 
 KEYRING = Keyring.generate()
 VAULT = Vault(KEYRING, "AU")
@@ -124,3 +127,19 @@ def test_a_sentinel_tells_a_wrong_keyring() -> None:
     assert VAULT.opens(sentinel)
     assert Vault(KEYRING.rotated(Use.WRAP)).opens(sentinel)
     assert not Vault(Keyring.generate()).opens(sentinel)
+
+
+async def test_a_database_refuses_the_keyring_of_another(world: World) -> None:
+    hub = world.hub
+    async with hub.ask(OPERATOR, Operation.CATALOGUE_READ) as ask:
+        with pytest.raises(Unready, match="hub migrate"):
+            await hub.vault.check(ask)
+    for _ in range(2):
+        async with hub.act(OPERATOR, RECORDING) as act:
+            await hub.vault.plant(act)
+            await act.record("keyring.planted")
+    async with hub.ask(OPERATOR, Operation.CATALOGUE_READ) as ask:
+        await hub.vault.check(ask)
+        with pytest.raises(Unready, match="not the keyring"):
+            await Vault(Keyring.generate()).check(ask)
+    assert await world.value("SELECT count(*) FROM keys.sentinel") == 1

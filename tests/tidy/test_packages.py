@@ -26,8 +26,7 @@ PIN = re.compile(
 LOCKS = ("build", "run", "demo", "dev", "tools")
 # Declared though no line of ours imports them: the reason.
 NOT_IMPORTED = {
-    "graphql-core": "strawberry brings it; the bound keeps out releases with known holes",
-    "uvicorn": "runs as a program",
+    "python-multipart": "starlette reads forms with it",
 }
 
 

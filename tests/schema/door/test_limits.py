@@ -128,7 +128,7 @@ HOSTILE: dict[str, Callable[[], str]] = {
 LARGEST = """
 query Largest($first: Int) {
   books(first: $first) { totalCount pageInfo { endCursor hasNextPage }
-    edges { cursor node { id title at pages tags author { id name } similar { id title at author { name } } } } }
+    edges { cursor node { id title at author { id name } similar { id title at author { name } } } } }
 }"""
 
 

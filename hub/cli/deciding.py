@@ -1,0 +1,175 @@
+"""`hub decide` and `hub rules`: the policy from the command line, with a database or from facts alone."""
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+
+import typer
+
+from hub.cli.endings import CODES, NEGATIVE, OK, USAGE, ends, stop
+from hub.cli.showing import Json, show
+
+if TYPE_CHECKING:
+    from hub.gather import Question
+
+rules = typer.Typer(no_args_is_help=True, help="The rules, tried on scenarios.", rich_markup_mode=None)
+AsOf = Annotated[
+    datetime | None,
+    typer.Option("--as-of", formats=["%Y-%m-%d"], help="Only the rules in force that day; else all of them."),
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command(epilog=CODES)(decide)
+    app.add_typer(rules, name="rules")
+
+
+@rules.command("test", epilog=CODES)
+@ends
+def test(
+    files: Annotated[list[Path], typer.Argument(help="Scenario files (JSON).")],
+    as_of: AsOf = None,
+    as_json: Json = False,
+) -> None:
+    """Decide every scenario of the files, and say which ones come out otherwise than expected.
+
+    \b
+    A file is a list of {"id", "jurisdiction", "facts", "expect": {"outcome", "rule"}, "why"}.
+    Exits 1 if a scenario fails, 2 if a file cannot be read; the place is named. Needs no database.
+
+    Example: hub rules test tests/policy/scenarios/*.json
+    """
+    from hub.cli.rules import run_scenarios
+
+    raise typer.Exit(run_scenarios(files, as_of.date() if as_of else None, as_json=as_json))
+
+
+@ends
+def decide(  # noqa: PLR0913 - a question has many parts
+    facts: Annotated[
+        str | None,
+        typer.Option("--facts", help="Decide from this file of facts (one JSON object, or one a line); - reads stdin."),
+    ] = None,
+    as_of: AsOf = None,
+    customer: Annotated[str | None, typer.Option("--customer", help="Id of the customer.")] = None,
+    purpose: Annotated[str | None, typer.Option("--purpose", help="Key or id of the purpose.")] = None,
+    act: Annotated[str, typer.Option("--act", help="USE, DISCLOSE, REFER, MARKET, ... (any case).")] = "USE",
+    recipient: Annotated[str | None, typer.Option("--recipient", help="Key or id of who would receive.")] = None,
+    arrangement: Annotated[str | None, typer.Option("--arrangement", help="Key or id of what is agreed.")] = None,
+    channel: Annotated[str | None, typer.Option("--channel", help="EMAIL, SMS, PHONE, POST, ...")] = None,
+    organisation: Annotated[
+        str | None, typer.Option("--organisation", help="Key or id; not needed while there is only one.")
+    ] = None,
+    record: Annotated[bool, typer.Option("--record", help="Keep the decision in the ledger, as evidence.")] = False,
+    as_json: Json = False,
+) -> None:
+    """May we? Decide for one customer, or from facts without a database.
+
+    With --facts the decision comes out as JSON and nothing is recorded. With --customer and --purpose the facts are
+    gathered from the database; exits 1 unless the answer is ALLOW.
+
+    \b
+    Examples:
+      hub decide --facts facts.json
+      hub decide --customer ID --purpose referral --act refer --recipient smith-law
+    """
+    if facts is not None:
+        from hub.cli.rules import decide_lines
+
+        with _stream(facts) as stream:
+            raise typer.Exit(decide_lines(stream, as_of.date() if as_of else None))
+    if not (customer and purpose):
+        stop(USAGE, "say --facts FILE, or both --customer and --purpose; `hub decide --help` shows examples")
+    named = {"recipient": recipient, "arrangement": arrangement, "channel": channel}
+    answer = asyncio.run(_decide(organisation, {"customer": customer, "purpose": purpose, "act": act, **named}, record))
+    shown = _shown(answer)
+    if as_json:
+        show(shown)
+    else:
+        _print(answer, shown)
+    raise typer.Exit(OK if shown["outcome"] == "ALLOW" else NEGATIVE)
+
+
+@contextmanager
+def _stream(file: str) -> Iterator[BinaryIO]:
+    if file == "-":
+        yield sys.stdin.buffer
+        return
+    try:
+        opened = Path(file).open("rb")
+    except OSError as error:
+        stop(USAGE, f"{file}: cannot be read: {error.strerror}")
+    with opened:
+        yield opened
+
+
+async def _decide(organisation: str | None, said: dict[str, str | None], record: bool) -> Any:
+    from dataclasses import replace
+
+    from hub import decisions
+    from hub.actors import OPERATOR, Operation
+    from hub.cli.clients import organisation_of
+    from hub.cli.opening import hub_here
+    from hub.errors import Refusal
+
+    question = _question(said)
+    async with hub_here() as hub:
+        async with hub.ask(OPERATOR, Operation.CATALOGUE_READ) as ask:
+            asker = replace(OPERATOR, organisation_id=await organisation_of(ask, organisation))
+        if record:
+            (answer,) = await decisions.decide(hub, asker, [question])
+        else:
+            (answer,) = await decisions.preview(hub.ask_once(asker, Operation.DECISION_PREVIEW), [question])
+    if isinstance(answer, Refusal):
+        raise answer
+    return answer
+
+
+def _question(said: dict[str, str | None]) -> "Question":
+    from hub.cli.ids import ref, uuid_of
+    from hub.errors import invalid
+    from hub.gather import Question
+    from hub.policy.values import Act, Channel
+
+    def one_of(kind: Any, name: str, default: str) -> Any:
+        try:
+            return kind((said[name] or default).upper())
+        except ValueError:
+            raise invalid(f"This is none of {', '.join(kind)}.", f"--{name}") from None
+
+    return Question(
+        customer_id=uuid_of(said["customer"] or "", "Customer", "--customer"),
+        act=one_of(Act, "act", "USE"),
+        purpose=ref(said["purpose"] or ""),
+        recipient=ref(said["recipient"]) if said["recipient"] else None,
+        arrangement=ref(said["arrangement"]) if said["arrangement"] else None,
+        channel=one_of(Channel, "channel", "NONE"),
+    )
+
+
+def _shown(answer: Any) -> dict[str, Any]:
+    cited = answer.shown
+    clause = None if cited is None else {
+        "notice": cited.notice_name, "version": cited.version, "clause": cited.clause_key, "text": cited.clause_text,
+        "shown_at": cited.shown_at and cited.shown_at.isoformat(), "shown_how": cited.shown_how,
+    }  # fmt: skip
+    cures = [remedy.to_dict() for remedy in answer.remedies]
+    return {"id": answer.id, **answer.decision.to_dict(), "shown": clause, "would_change": cures}
+
+
+def _print(answer: Any, shown: dict[str, Any]) -> None:
+    from hub.cli.rules import show as to_text
+
+    typer.echo(to_text(answer.decision))
+    if shown["shown"]:
+        told = shown["shown"]
+        typer.echo(f"  shown:    {told['notice']}, version {told['version']}, {told['shown_at'] or 'on a day not known'}")
+        if told["text"]:
+            typer.echo(f"            \"{told['text']}\" (clause {told['clause']})")
+    if shown["id"]:
+        typer.echo(f"  recorded: {shown['id']}")

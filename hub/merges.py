@@ -1,0 +1,195 @@
+"""Merges: two records that are one person. The younger points to a survivor; taking the pointer back undoes it.
+
+Nothing is copied or lost: each record keeps its events, identifiers and key, and decisions look at the whole family
+and keep the strictest answer. Who was joined to whom is a tree of merge_proposal rows with verdict MERGED, always
+from the survivor of one family to the survivor of the other; the pointers follow from it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from hub import particulars
+from hub.act import Act, Ask
+from hub.db import new_id
+from hub.errors import Code, Refusal, not_found
+from hub.scope import Reached, organisation, reach
+
+
+class Verdict(StrEnum):
+    """What became of a pair. MERGED: joined, and still so. SAME: one person, joined through their families."""
+
+    MERGED = "MERGED"
+    SAME = "SAME"
+    DIFFERENT = "DIFFERENT"
+    UNMERGED = "UNMERGED"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Two customers who may be one. reason: EMAIL or PHONE where they share one, or ASKED by a person."""
+
+    id: UUID
+    older_id: UUID
+    newer_id: UUID
+    organisation_id: UUID
+    reason: str
+    found_at: datetime
+    settled_at: datetime | None
+    verdict: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A stretch of proposals in the order in which they were found."""
+
+    items: tuple[Proposal, ...]
+    has_more: bool
+
+
+_COLUMNS = "id, older_id, newer_id, organisation_id, reason, found_at, settled_at, verdict"
+# Merges are rare, and two at a time could make one record part of two families.
+_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(7226003)"
+_JOIN = """
+    INSERT INTO merge_proposal (id, older_id, newer_id, organisation_id, reason, found_at, settled_at, verdict)
+    VALUES ($1, $2, $3, $4, 'ASKED', $5, $5, 'MERGED')
+    ON CONFLICT (older_id, newer_id) DO UPDATE SET settled_at = excluded.settled_at, verdict = excluded.verdict
+"""
+_PARTED = """
+    UPDATE merge_proposal SET settled_at = $2, verdict = 'UNMERGED' WHERE newer_id = $1 AND verdict = 'MERGED'
+"""
+# A record and all that were merged into it, directly or through another.
+_BRANCH = """
+    WITH RECURSIVE branch AS (
+        SELECT $1::uuid AS id
+        UNION SELECT p.newer_id FROM branch JOIN merge_proposal p ON p.older_id = branch.id AND p.verdict = 'MERGED'
+    ) SELECT id FROM branch ORDER BY id
+"""
+_LOCK = "SELECT FROM customer WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE"
+_POINT = "UPDATE customer SET survivor_id = nullif($2, id) WHERE id = ANY ($1)"
+_FAMILIES = """
+    SELECT asked.id AS asked, c.id FROM customer asked
+    JOIN customer c
+         ON c.id = coalesce(asked.survivor_id, asked.id) OR c.survivor_id = coalesce(asked.survivor_id, asked.id)
+    WHERE asked.id = ANY ($1) ORDER BY 1, 2
+"""
+# Customers that an import brought, and who share an email or phone with somebody who was there before them.
+_ALIKE = """
+    SELECT DISTINCT ON (older.id, newer.id) older.id AS older, newer.id AS newer, mine.kind
+    FROM customer newer
+    JOIN identifier mine
+         ON mine.customer_id = newer.id AND mine.kind IN ('EMAIL', 'PHONE') AND mine.ended_at IS NULL
+    JOIN identifier theirs ON theirs.blind = mine.blind AND theirs.kind = mine.kind AND theirs.ended_at IS NULL
+         AND theirs.organisation_id = mine.organisation_id
+    JOIN customer older ON older.id = theirs.customer_id AND older.id < newer.id
+    WHERE newer.import_id = $1 AND mine.organisation_id = $2
+      AND newer.erased_at IS NULL AND older.erased_at IS NULL
+      AND coalesce(newer.survivor_id, newer.id) <> coalesce(older.survivor_id, older.id)
+      AND NOT EXISTS (SELECT FROM merge_proposal p WHERE p.older_id = older.id AND p.newer_id = newer.id)
+    ORDER BY older.id, newer.id, mine.kind
+"""
+_PROPOSE = """
+    INSERT INTO merge_proposal (id, older_id, newer_id, organisation_id, reason, found_at)
+    SELECT new.id, new.older, new.newer, $1, new.reason, $2
+    FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::text[]) AS new (id, older, newer, reason)
+    ON CONFLICT (older_id, newer_id) DO NOTHING
+"""
+_PROPOSAL = f"""
+    SELECT {_COLUMNS} FROM merge_proposal
+    WHERE id = $1 AND ($2::uuid IS NULL OR organisation_id = $2) FOR UPDATE
+"""  # noqa: S608 - joined from constants
+_SETTLE = f"""
+    UPDATE merge_proposal SET settled_at = $2, verdict = coalesce(verdict, $3) WHERE id = $1 RETURNING {_COLUMNS}
+"""  # noqa: S608
+_OPEN = f"""
+    SELECT {_COLUMNS} FROM merge_proposal
+    WHERE organisation_id = $1 AND settled_at IS NULL AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3
+"""  # noqa: S608
+
+
+async def merge(act: Act, older_id: UUID, newer_id: UUID, organisation_id: UUID | None = None) -> UUID:
+    """Make the newer's family part of the older's; returns the survivor. One family already: nothing changes."""
+    towards = organisation(act, organisation_id)
+    await act.execute(_ONE_AT_A_TIME)
+    pair = [
+        await _require_living(act, older_id, towards, "older"),
+        await _require_living(act, newer_id, towards, "newer"),
+    ]
+    older, newer = (one.survivor_id or one.id for one in pair)
+    if older == newer:
+        return older
+    moved = await _branch(act, newer)
+    await act.execute(_LOCK, [older, *moved])
+    await act.execute(_JOIN, new_id(), older, newer, towards, act.at)
+    await act.execute(_POINT, moved, older)
+    await act.record("customer.merged", newer, survivor=older, moved=moved)
+    return older
+
+
+async def unmerge(act: Act, customer_id: UUID, organisation_id: UUID | None = None) -> None:
+    """Take a record out of its family, with those merged into it. Where it stands alone, nothing changes."""
+    await act.execute(_ONE_AT_A_TIME)
+    reached = await reach(act, customer_id, organisation_id, "customer")
+    if reached.survivor_id is None:
+        return
+    moved = await _branch(act, customer_id)
+    await act.execute(_LOCK, moved)
+    await act.execute(_PARTED, customer_id, act.at)
+    await act.execute(_POINT, moved, customer_id)
+    await act.record("customer.unmerged", customer_id, survivor=reached.survivor_id, moved=moved)
+
+
+async def families(ask: Ask, ids: list[UUID]) -> dict[UUID, tuple[UUID, ...]]:
+    """Read the families of many customers by one statement: for each, all records that are the same person."""
+    found: dict[UUID, list[UUID]] = {}
+    for row in await ask.rows(_FAMILIES, ids):
+        found.setdefault(row["asked"], []).append(row["id"])
+    return {customer_id: tuple(family) for customer_id, family in found.items()}
+
+
+async def propose_merges(act: Act, import_id: UUID, organisation_id: UUID | None = None) -> int:
+    """Propose whom an import brought a second time, by email or phone; returns how many pairs are new."""
+    towards = organisation(act, organisation_id)
+    pairs = await act.rows(_ALIKE, import_id, towards)
+    if pairs:
+        columns = [[pair[name] for pair in pairs] for name in ("older", "newer", "kind")]
+        await act.execute(_PROPOSE, towards, act.at, [new_id() for _ in pairs], *columns)
+        await act.record("merge.proposed", None, import_id=import_id, count=len(pairs))
+    return len(pairs)
+
+
+async def settle_merge(act: Act, proposal_id: UUID, *, is_same: bool) -> Proposal:
+    """Say whether two proposed customers are one, and merge them if so. A settled proposal is not settled again."""
+    row = await act.row(_PROPOSAL, proposal_id, act.actor.organisation_id)
+    if row is None:
+        raise not_found("proposal", "proposal")
+    proposal = Proposal(**row)
+    if proposal.settled_at is not None:
+        raise Refusal(Code.CONFLICT, "This proposal is settled already.", ("proposal",))
+    if is_same:
+        await merge(act, proposal.older_id, proposal.newer_id, proposal.organisation_id)
+    verdict = Verdict.SAME if is_same else Verdict.DIFFERENT
+    [settled] = await act.rows(_SETTLE, proposal_id, act.at, verdict)
+    await act.record("merge.settled", proposal.newer_id, proposal=proposal_id, verdict=verdict)
+    return Proposal(**settled)
+
+
+async def open_proposals(
+    ask: Ask, after: UUID | None = None, limit: int = 50, organisation_id: UUID | None = None
+) -> Page:
+    """Read a stretch of the proposals that wait for a person."""
+    most = particulars.page_size(limit, "limit")
+    rows = await ask.rows(_OPEN, organisation(ask, organisation_id), after, most + 1)
+    return Page(tuple(Proposal(**row) for row in rows[:most]), len(rows) > most)
+
+
+async def _require_living(act: Act, customer_id: UUID, organisation_id: UUID, place: str) -> Reached:
+    reached = await reach(act, customer_id, organisation_id, place)
+    if reached.is_erased:
+        raise Refusal(Code.CONFLICT, "An erased customer cannot be merged.", (place,))
+    return reached
+
+
+async def _branch(act: Act, customer_id: UUID) -> list[UUID]:
+    return [row["id"] for row in await act.rows(_BRANCH, customer_id)]

@@ -1,0 +1,195 @@
+"""Arrangements: what is agreed with a recipient."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Annotated, Self
+from uuid import UUID
+
+import strawberry
+
+from hub import arrangements, purposes, recipients
+from hub.act import Act, Ask
+from hub.actors import Operation
+from schema.call import Info
+from schema.door import acts, asks, lists
+from schema.internal.categories import Category, categories_by_id
+from schema.internal.links import link, one, several
+from schema.internal.paging import page_of, paged
+from schema.internal.places import within
+from schema.internal.purposes import Purpose, purposes_by_id
+from schema.internal.recipients import Recipient, recipients_by_id
+from schema.internal.references import Reference, reference, references
+from schema.problems import Payload
+from schema.relay import Connection, Node, Window
+
+
+@strawberry.type(description="What is agreed with a recipient. It never widens what a notice says.")
+class Arrangement(Node):
+    """As it stands now."""
+
+    row: strawberry.Private[arrangements.Arrangement]
+    key: str = strawberry.field(description="Its key in the organisation, e.g. `mortgage-alliance`.")
+    kind: arrangements.Kind = strawberry.field(description="What was agreed.")
+    starts_on: date = strawberry.field(description="Its first day.")
+    ends_on: date | None = strawberry.field(description="Its last day; null: it is open.")
+    destination: str = strawberry.field(description="The country the data goes to: two letters of ISO 3166-1.")
+    safeguard: arrangements.Safeguard = strawberry.field(description="What protects the data there.")
+    document_sha256: str | None = strawberry.field(description="The fingerprint of the signed document.")
+    created_at: datetime = strawberry.field(description="When it was entered.")
+
+    @classmethod
+    def of(cls, row: arrangements.Arrangement) -> Self:
+        """As the API shows it."""
+        return cls(
+            uuid=row.id,
+            row=row,
+            key=row.key,
+            kind=arrangements.Kind(row.kind),
+            starts_on=row.starts_on,
+            ends_on=row.ends_on,
+            destination=row.destination_country,
+            safeguard=arrangements.Safeguard(row.safeguard),
+            document_sha256=row.document_sha256,
+            created_at=row.created_at,
+        )
+
+    @link(Operation.CATALOGUE_READ, "With whom; null if you may not read the catalogue.")
+    async def recipient(self, info: Info) -> Recipient | None:
+        """Loaded with the others'."""
+        return await one(info, Operation.CATALOGUE_READ, recipients_by_id, self.row.recipient_id)
+
+    @link(Operation.CATALOGUE_READ, "For which purposes; null if you may not read the catalogue.")
+    async def purposes(self, info: Info) -> list[Purpose] | None:
+        """Loaded with the others'."""
+        return await several(info, Operation.CATALOGUE_READ, purposes_by_id, self.row.purposes)
+
+    @link(Operation.CATALOGUE_READ, "Of which data; null if you may not read the catalogue.")
+    async def categories(self, info: Info) -> list[Category] | None:
+        """Loaded with the others'."""
+        return await several(info, Operation.CATALOGUE_READ, categories_by_id, self.row.categories)
+
+
+async def arrangements_by_id(ask: Ask, ids: Sequence[UUID]) -> dict[UUID, Arrangement]:
+    """Many at once."""
+    return {key: Arrangement.of(row) for key, row in (await arrangements.by_ids(ask, ids)).items()}
+
+
+@strawberry.input(description="Which arrangements.")
+class ArrangementFilter:
+    """All that is given must hold."""
+
+    recipient: Reference | None = strawberry.field(default=None, description="With this recipient: key or id.")
+    purpose: Reference | None = strawberry.field(default=None, description="For this purpose: key or id.")
+    kind: arrangements.Kind | None = strawberry.field(default=None, description="Of this kind.")
+    active_on: date | None = strawberry.field(default=None, description="In force on this day.")
+
+    async def such(self, ask: Ask) -> arrangements.Such:
+        """As the hub takes it."""
+        recipient = self.recipient and reference(self.recipient, "Recipient", "recipient")
+        purpose = self.purpose and reference(self.purpose, "Purpose", "purpose")
+        return arrangements.Such(
+            recipient=(await recipients.read(ask, recipient, "recipient")).id if recipient else None,
+            purpose=(await purposes.read(ask, purpose, "purpose")).id if purpose else None,
+            kind=self.kind,
+            active_on=self.active_on,
+        )
+
+
+@strawberry.input(description="An arrangement to enter.")
+class ArrangementAgreeInput:
+    """What is agreed."""
+
+    key: str = strawberry.field(description="Its key, e.g. `mortgage-alliance`.")
+    kind: arrangements.Kind = strawberry.field(description="What is agreed.")
+    recipient: Reference = strawberry.field(description="With whom: key or id.")
+    purposes: list[Reference] = strawberry.field(description="For which purposes: keys or ids.")
+    categories: list[Reference] = strawberry.field(description="Of which data: keys or ids.")
+    starts_on: date = strawberry.field(description="Its first day.")
+    ends_on: date | None = strawberry.field(default=None, description="Its last day; null: it is open.")
+    destination: str = strawberry.field(
+        description="The country the data goes to: two letters of ISO 3166-1, such as `AU`."
+    )
+    safeguard: arrangements.Safeguard = strawberry.field(
+        default=arrangements.Safeguard.NONE, description="What protects the data abroad."
+    )
+    document_sha256: str | None = strawberry.field(
+        default=None, description="The SHA-256 of the signed document, in hexadecimal."
+    )
+
+
+@strawberry.input(description="An arrangement to end.")
+class ArrangementEndInput:
+    """Its last day."""
+
+    arrangement: Reference = strawberry.field(description="Which: key or id.")
+    on: date = strawberry.field(description="Its last day.")
+
+
+@strawberry.type(description="The arrangement, as it stands after the act.")
+class ArrangementPayload(Payload):
+    """Of a mutation on one arrangement."""
+
+    arrangement: Arrangement | None = strawberry.field(default=None, description="The arrangement.")
+
+
+_Filter = Annotated[ArrangementFilter | None, strawberry.argument(description="Which; by default all.")]
+_Ref = Annotated[Reference, strawberry.argument(description="Its key or id.")]
+_Agree = Annotated[ArrangementAgreeInput, strawberry.argument(description="The arrangement.")]
+_End = Annotated[ArrangementEndInput, strawberry.argument(description="Which, and when.")]
+
+
+@strawberry.type
+class ArrangementQueries:
+    """Reading arrangements."""
+
+    @asks(Operation.CATALOGUE_READ)
+    async def arrangement(self, ask: Ask, ref: _Ref) -> Arrangement:
+        """One arrangement."""
+        return Arrangement.of(await arrangements.read(ask, reference(ref, "Arrangement", "ref"), "ref"))
+
+    @lists(Operation.CATALOGUE_READ, UUID)
+    async def arrangements(self, ask: Ask, window: Window, filter: _Filter = None) -> Connection[Arrangement]:
+        """What is agreed with recipients, oldest first."""
+        with within(filter, "filter"):
+            such = await (filter or ArrangementFilter()).such(ask)
+            rows = await arrangements.page(ask, page_of(window), such)
+
+        async def count(again: Ask) -> int:
+            return await arrangements.count(again, such)
+
+        return paged(window, rows, Arrangement.of, count)
+
+
+@strawberry.type
+class ArrangementMutations:
+    """Changing arrangements."""
+
+    @acts(Operation.CATALOGUE_WRITE)
+    async def arrangement_agree(self, act: Act, input: _Agree) -> ArrangementPayload:
+        """Enter what was agreed with a recipient."""
+        with within(input, "input"):
+            row = await arrangements.agree(act, _new(input))
+        return ArrangementPayload(arrangement=Arrangement.of(row))
+
+    @acts(Operation.CATALOGUE_WRITE)
+    async def arrangement_end(self, act: Act, input: _End) -> ArrangementPayload:
+        """Let an arrangement end on a day, its last."""
+        with within(input, "input"):
+            named = reference(input.arrangement, "Arrangement", "arrangement")
+            row = await arrangements.end(act, named, input.on)
+        return ArrangementPayload(arrangement=Arrangement.of(row))
+
+
+def _new(given: ArrangementAgreeInput) -> arrangements.NewArrangement:
+    return arrangements.NewArrangement(
+        key=given.key,
+        kind=given.kind,
+        recipient=reference(given.recipient, "Recipient", "recipient"),
+        purposes=references(given.purposes, "Purpose", "purposes"),
+        categories=references(given.categories, "Category", "categories"),
+        starts_on=given.starts_on,
+        destination=given.destination,
+        ends_on=given.ends_on,
+        safeguard=given.safeguard,
+        document_sha256=given.document_sha256,
+    )

@@ -1,0 +1,159 @@
+"""How a hub stops: in order when it is asked to, at once when it is asked twice, and without loss when it is killed."""
+
+import asyncio
+import signal
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import httpx
+import psycopg
+import pytest
+from joserfc import jws
+
+from hub.act import Hub
+from hub.settings import load
+from tests.run.conftest import Place, Process, Start, make_client
+
+ROUNDS = 5
+
+
+async def client_of(place: Place) -> tuple[str, str]:
+    settings = load(mode="run", data_dir=place.folder, keyring=place.keyring)
+    hub = await Hub.open(settings, place.url)
+    try:
+        return await make_client(hub)
+    finally:
+        await hub.close()
+
+
+def half_a_request(process: Process, form: bytes) -> socket.socket:
+    """Begin to ask for a token."""
+    address = urlsplit(process.url)
+    connection = socket.create_connection((address.hostname, address.port), timeout=20)
+    head = (
+        "POST /oauth/token HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        f"Content-Length: {len(form)}\r\n\r\n"
+    )
+    connection.sendall(head.encode() + form[:5])
+    return connection
+
+
+def test_a_request_that_runs_is_answered_and_a_new_one_is_not_taken(place: Place, start: Start) -> None:
+    client_id, secret = asyncio.run(client_of(place))
+    process = start(place, "serve")
+    form = f"grant_type=client_credentials&client_id={client_id}&client_secret={secret}".encode()
+    running = [half_a_request(process, form) for _ in range(20)]
+    time.sleep(0.5)
+    process.tell(signal.SIGTERM)
+    time.sleep(1.0)
+    address = urlsplit(process.url)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((address.hostname, address.port), timeout=5)
+    for connection in running:
+        connection.sendall(form[5:])
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+        connection.close()
+    assert process.wait() == 0
+
+
+def test_a_request_that_does_not_end_is_waited_for_only_so_long(place: Place, start: Start) -> None:
+    process = start(place, "serve", HUB_SHUTDOWN_SECONDS="1")
+    connection = half_a_request(process, b"x" * 1000)
+    time.sleep(0.3)
+    began = time.monotonic()
+    assert process.end() == 0
+    assert 0.5 < time.monotonic() - began < 10
+    connection.close()
+
+
+def test_a_process_is_unready_before_it_stops_taking_connections(place: Place, start: Start) -> None:
+    process = start(place, "serve", HUB_DRAIN_SECONDS="2")
+    with httpx.Client(base_url=process.url, trust_env=False) as client:
+        assert client.get("/readyz").status_code == 200
+        process.tell(signal.SIGTERM)
+        time.sleep(0.5)
+        answer = httpx.get(f"{process.url}/readyz", trust_env=False)
+        assert (answer.status_code, answer.json()["process"]) == (503, "draining")
+        assert httpx.get(f"{process.url}/healthz", trust_env=False).status_code == 200
+    assert process.wait() == 0
+
+
+@pytest.mark.parametrize("command", ["serve", "work", "run"])
+def test_ctrl_c_ends_every_kind_of_process_with_success(place: Place, start: Start, command: str) -> None:
+    process = start(place, command)
+    process.wait_for("hub.starts")
+    time.sleep(1.0)
+    assert process.end(signal.SIGINT) == 0
+    assert "Traceback" not in "".join(process.lines)
+
+
+def test_a_second_ctrl_c_ends_at_once(place: Place, start: Start) -> None:
+    process = start(place, "serve", HUB_SHUTDOWN_SECONDS="60")
+    connection = half_a_request(process, b"x" * 1000)
+    time.sleep(0.3)
+    process.tell(signal.SIGINT)
+    time.sleep(0.5)
+    assert process.popen.poll() is None
+    began = time.monotonic()
+    assert process.end(signal.SIGINT) == 130
+    assert time.monotonic() - began < 2
+    connection.close()
+
+
+def ask_until_killed(url: str, client_id: str, secret: str) -> list[str]:
+    """Ask for tokens until the server is gone; returns what was acknowledged."""
+    got: list[str] = []
+    form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret}
+    with httpx.Client(base_url=url, timeout=10, trust_env=False) as client:
+        for _ in count():
+            try:
+                answer = client.post("/oauth/token", data=form)
+            except httpx.HTTPError:
+                return got
+            if answer.status_code == 200:
+                got.append(answer.json()["access_token"])
+    return got
+
+
+def test_nothing_that_was_acknowledged_is_lost_when_the_web_server_is_killed(place: Place, start: Start) -> None:
+    client_id, secret = asyncio.run(client_of(place))
+    acknowledged: list[UUID] = []
+    for round_ in range(ROUNDS):
+        process = start(place, "serve")
+        with ThreadPoolExecutor(4) as pool:
+            asked = [pool.submit(ask_until_killed, process.url, client_id, secret) for _ in range(4)]
+            time.sleep(0.6 + 0.13 * round_)
+            process.end(signal.SIGKILL)
+            tokens = [token for each in asked for token in each.result()]
+        assert tokens
+        acknowledged += [token_id(token) for token in tokens]
+    with psycopg.connect(place.url) as connection:
+        kept = {row[0] for row in connection.execute("SELECT id FROM access_token")}
+        acts = connection.execute(
+            "SELECT count(*) FROM act WHERE wrote AND NOT EXISTS (SELECT FROM ledger_entry WHERE act_id = act.id)"
+        ).fetchone()
+        entries = connection.execute("SELECT count(*) FROM ledger_entry WHERE event = 'token.issued'").fetchone()
+    assert set(acknowledged) <= kept
+    assert acts == (0,)
+    assert entries == (len(kept),)
+
+
+def token_id(token: str) -> UUID:
+    claims = jws.extract_compact(token.encode()).payload
+    return UUID(httpx.Response(200, content=claims).json()["jti"])
+
+
+def test_a_taken_port_is_said_in_one_line_with_the_remedy(place: Place) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        for command in ("serve", "run", "demo"):
+            done = place.run(command, HUB_PORT=str(port))
+            assert done.returncode == 69
+            assert done.stderr.count("\n") == 1
+            assert f"port {port} " in done.stderr
+            assert "HUB_PORT" in done.stderr
+

@@ -1,0 +1,79 @@
+"""A hub of its own, as `make run` starts it: up, stopped by Ctrl-C, and found whole after kill -9."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+from hub import embedded
+
+Hub = subprocess.Popen[str]
+PROGRAM = Path(sys.executable).with_name("hub")
+
+
+@pytest.fixture
+def begin(tmp_path: Path) -> Iterator[Callable[[], Hub]]:
+    """Start a hub whose output goes to a file of its own."""
+    begun: list[Hub] = []
+    data = tmp_path / "data"
+
+    def start() -> Hub:
+        environment = {"PATH": os.environ["PATH"], "HUB_PORT": "0", "HUB_DATA_DIR": str(data)}
+        with (tmp_path / f"said-{len(begun)}").open("w") as said:
+            hub = subprocess.Popen(
+                [PROGRAM, "run"], env=environment, stdout=said, stderr=said, text=True, cwd=tmp_path
+            )
+        begun.append(hub)
+        return hub
+
+    yield start
+    for hub in begun:
+        hub.kill()
+        hub.wait()
+    embedded.start(data).remove()
+
+
+def address(hub: Hub, said: Path) -> str:
+    """Wait until the hub says where it listens."""
+    for _ in range(300):
+        if found := re.search(r'"event":"hub.listens".*?"port":(\d+)', said.read_text()):
+            return f"http://127.0.0.1:{found[1]}"
+        assert hub.poll() is None, said.read_text()
+        time.sleep(0.1)
+    pytest.fail(said.read_text())
+
+
+def answer(url: str) -> int:
+    with urlopen(url, timeout=10) as response:  # noqa: S310 our own address
+        return int(response.status)
+
+
+@pytest.mark.slow
+@pytest.mark.chaos
+def test_a_hub_stops_on_ctrl_c_with_its_database_and_starts_again_after_a_kill(
+    begin: Callable[[], Hub], tmp_path: Path
+) -> None:
+    first = begin()
+    assert answer(address(first, tmp_path / "said-0") + "/healthz") == 200
+    first.send_signal(signal.SIGINT)
+    assert first.wait(30) == 0
+    assert embedded.url(tmp_path / "data") is None
+    second = begin()
+    address(second, tmp_path / "said-1")
+    second.kill()
+    second.wait()
+    assert embedded.url(tmp_path / "data"), "the database outlives its hub, and the next one joins it"
+    third = begin()
+    assert answer(address(third, tmp_path / "said-2") + "/readyz") == 200
+    third.send_signal(signal.SIGINT)
+    assert third.wait(30) == 0
+    assert "Traceback" not in "".join((tmp_path / f"said-{number}").read_text() for number in range(3))
