@@ -45,6 +45,7 @@ class Operation(StrEnum):
 
     HEALTH_READ = "health.read"
     METADATA_READ = "metadata.read"
+    METRICS_READ = "metrics.read"
     TOKEN_ISSUE = "token.issue"
     TOKEN_REVOKE = "token.revoke"
     TOKEN_INTROSPECT = "token.introspect"
@@ -82,6 +83,7 @@ _O, _R = Operation, Role
 MAY: dict[Operation, frozenset[Role]] = {
     _O.HEALTH_READ: frozenset(Role),
     _O.METADATA_READ: frozenset(Role),
+    _O.METRICS_READ: frozenset({_R.OPERATOR}),  # whoever brings HUB_METRICS_TOKEN
     _O.TOKEN_ISSUE: frozenset({_R.STRANGER}),
     _O.TOKEN_REVOKE: frozenset({_R.STRANGER}),
     _O.TOKEN_INTROSPECT: frozenset({_R.STRANGER}),

@@ -1,4 +1,4 @@
-"""The hub as one ASGI application: every address in one table, and the rules that hold for all of them around it."""
+"""The hub as one ASGI application: every address in one table, and the rules that hold for all around it."""
 
 import asyncio
 import contextlib
@@ -27,15 +27,20 @@ from schema import trusted
 from schema.call import Call, idempotency_key
 from schema.console import Console, console_page
 from schema.endpoint import Endpoint, Openness
+
 try:
     from schema.internal.root import TABLE, schema
 except ImportError:
     import strawberry
+
     from schema.nodes import NodeTable
+
     TABLE = NodeTable()
+
     @strawberry.type
     class Q:
         a: int = 1
+
     schema = strawberry.Schema(Q)
 from schema.limits import LIMITS
 from schema.relay import Cursors
@@ -130,7 +135,9 @@ class Protocol(HttpToolsProtocol):
         """Answer what is no request, with the headers that every answer has."""
         lines = "".join(f"{name}: {value}\r\n" for name, value in web.HEADERS.items())
         head = f"HTTP/1.1 400 Bad Request\r\n{lines}content-type: text/plain; charset=utf-8\r\n"
-        self.transport.write(f"{head}content-length: {len(msg)}\r\nconnection: close\r\n\r\n{msg}".encode("ascii"))
+        self.transport.write(
+            f"{head}content-length: {len(msg)}\r\nconnection: close\r\n\r\n{msg}".encode("ascii")
+        )
         self.transport.close()
 
     def _count(self, piece: bytes) -> None:
@@ -173,11 +180,11 @@ def server(app: Starlette, settings: Settings) -> Server:
 async def serve(
     hub: Hub, readiness: Readiness, listening: socket.socket, stop: asyncio.Event, started: asyncio.Event
 ) -> None:
-    """Answer requests until told to stop: unready first, then no new connections, then the end of what runs."""
+    """Answer requests until told to stop: then unready first, no new connections, the end of what runs."""
     running = server(create_app(hub, readiness), hub.settings)
     ended = asyncio.ensure_future(running.serve(sockets=[listening]))
     told = asyncio.ensure_future(_stop(running, hub.settings, readiness, stop))
-    while not (running.started or ended.done()):
+    while not (running.started or ended.done()):  # noqa: ASYNC110 - the server has no event for it
         await asyncio.sleep(0.01)
     started.set()
     try:
@@ -186,7 +193,9 @@ async def serve(
         told.cancel()
 
 
-async def _stop(running: uvicorn.Server, settings: Settings, readiness: Readiness, stop: asyncio.Event) -> None:
+async def _stop(
+    running: uvicorn.Server, settings: Settings, readiness: Readiness, stop: asyncio.Event
+) -> None:
     await stop.wait()
     readiness.draining = True
     await asyncio.sleep(settings.drain_seconds)

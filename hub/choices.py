@@ -7,6 +7,7 @@ An opt-out is always recorded, also one that repeats an earlier one. A withdrawa
 its scope covers, so that nobody has to name each channel to be left alone.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -15,7 +16,7 @@ from hub import inputs, particulars, said
 from hub.act import Act, Ask
 from hub.errors import Code, Refusal, invalid, not_found
 from hub.said import Action, Choice, Evidence, Grade, Kind, Place, Scope, Word
-from hub.scope import reach
+from hub.scope import organisation, reach
 from hub.standings import AgeBand
 
 OPT_OUTS = frozenset({Kind.SHARING, Kind.SIGNAL, Kind.LIMIT})
@@ -32,6 +33,15 @@ class Page:
 _HISTORY = f"SELECT {said.COLUMNS} FROM choice WHERE customer_id = $1 AND organisation_id = $2"  # noqa: S608
 _FORWARDS = f"{_HISTORY} AND ($3::uuid IS NULL OR id > $3) ORDER BY id LIMIT $4"
 _BACKWARDS = f"{_HISTORY} AND ($3::uuid IS NULL OR id < $3) ORDER BY id DESC LIMIT $4"
+_BY_IDS = f"""
+    SELECT {said.COLUMNS} FROM choice WHERE id = ANY ($1) AND ($2::uuid IS NULL OR organisation_id = $2)
+"""  # noqa: S608 - joined from constants
+_LATEST = f"""
+    SELECT latest.* FROM unnest($1::uuid[]) AS wanted (id) CROSS JOIN LATERAL (
+        SELECT {said.COLUMNS} FROM choice WHERE customer_id = wanted.id AND organisation_id = $2
+        ORDER BY id DESC LIMIT $3
+    ) latest
+"""  # noqa: S608 - joined from constants
 _OBJECTION = f"""
     SELECT {said.COLUMNS} FROM choice WHERE id = $1 AND kind = 'OBJECTION' AND action = 'PENDING'
 """  # noqa: S608 - joined from constants
@@ -137,6 +147,22 @@ async def history(
     rows = await ask.rows(sql, customer_id, reached.organisation_id, after, most + 1)
     items = [Choice(**row) for row in rows[:most]]
     return Page(tuple(reversed(items) if backwards else items), len(rows) > most)
+
+
+async def by_ids(ask: Ask, ids: Sequence[UUID]) -> dict[UUID, Choice]:
+    """Read many choices by one statement; those unknown or of others are left out."""
+    rows = await ask.rows(_BY_IDS, list(ids), ask.actor.organisation_id)
+    return {row["id"]: Choice(**row) for row in rows}
+
+
+async def of_customers(
+    ask: Ask, ids: Sequence[UUID], organisation_id: UUID | None = None, limit: int = 1_000
+) -> dict[UUID, tuple[Choice, ...]]:
+    """Read the latest choices of each of many customers by one statement, the last word first."""
+    found: dict[UUID, list[Choice]] = {customer_id: [] for customer_id in ids}
+    for row in await ask.rows(_LATEST, list(ids), organisation(ask, organisation_id), limit):
+        found[row["customer_id"]].append(Choice(**row))
+    return {customer_id: tuple(items) for customer_id, items in found.items()}
 
 
 async def _keep(act: Act, word: Word, event: str) -> list[Choice]:

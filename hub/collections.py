@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from hub import inputs, particulars
@@ -105,6 +105,8 @@ class Showing:
     locale: str
 
 
+Intake = TypeVar("Intake", Collection, Delivery)
+
 _COLLECTION = """id, customer_id, organisation_id, source, categories, notice_version_id, shown_how, shown_at,
     optout_offered, happened_at, recorded_at"""
 _DELIVERY = "id, customer_id, organisation_id, notice_version_id, how, locale, happened_at, recorded_at"
@@ -116,14 +118,14 @@ _DELIVER = f"""
     INSERT INTO delivery ({_DELIVERY}, proof, act_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
     RETURNING {_DELIVERY}
 """  # noqa: S608
-_COLLECTIONS = f"""
-    SELECT {_COLLECTION} FROM collection WHERE customer_id = ANY ($1) AND organisation_id = $2
-    ORDER BY customer_id, happened_at DESC, id LIMIT $3
-"""  # noqa: S608
-_DELIVERIES = f"""
-    SELECT {_DELIVERY} FROM delivery WHERE customer_id = ANY ($1) AND organisation_id = $2
-    ORDER BY customer_id, happened_at DESC, id LIMIT $3
-"""  # noqa: S608
+_LATEST = """
+    SELECT latest.* FROM unnest($1::uuid[]) AS wanted (id) CROSS JOIN LATERAL (
+        SELECT {columns} FROM {table} WHERE customer_id = wanted.id AND organisation_id = $2
+        ORDER BY happened_at DESC, id LIMIT $3
+    ) latest
+"""
+INTAKES = {"columns": _COLLECTION, "table": "collection"}
+SHOWINGS = {"columns": _DELIVERY, "table": "delivery"}
 _KNOWN = "SELECT count(*) FROM category WHERE id = ANY ($1)"
 _VERSION = """
     SELECT v.published_at,
@@ -166,7 +168,7 @@ async def record(act: Act, new: NewCollection) -> Collection:
         notice_version=new.notice_version_id,
         happened_at=at,
     )
-    return _collection(row)
+    return stored(row)
 
 
 async def deliver(act: Act, new: NewDelivery) -> Delivery:
@@ -203,21 +205,24 @@ async def require_version(act: Act, organisation_id: UUID, version_id: UUID, at:
 async def of_customers(
     ask: Ask, ids: Sequence[UUID], organisation_id: UUID | None = None, limit: int = 1_000
 ) -> dict[UUID, tuple[Collection, ...]]:
-    """Read the latest collections of many customers by one statement, newest first for each."""
-    found: dict[UUID, list[Collection]] = {customer_id: [] for customer_id in ids}
-    for row in await ask.rows(_COLLECTIONS, list(ids), organisation(ask, organisation_id), limit):
-        found[row["customer_id"]].append(_collection(row))
-    return {customer_id: tuple(items) for customer_id, items in found.items()}
+    """Read the latest collections of each of many customers by one statement, newest first."""
+    rows = await ask.rows(_LATEST.format(**INTAKES), list(ids), organisation(ask, organisation_id), limit)
+    return _by_customer(ids, [stored(row) for row in rows])
 
 
 async def deliveries_of(
     ask: Ask, ids: Sequence[UUID], organisation_id: UUID | None = None, limit: int = 1_000
 ) -> dict[UUID, tuple[Delivery, ...]]:
-    """Read the latest deliveries of many customers by one statement, newest first for each."""
-    found: dict[UUID, list[Delivery]] = {customer_id: [] for customer_id in ids}
-    for row in await ask.rows(_DELIVERIES, list(ids), organisation(ask, organisation_id), limit):
-        found[row["customer_id"]].append(Delivery(**row))
-    return {customer_id: tuple(items) for customer_id, items in found.items()}
+    """Read the latest deliveries of each of many customers by one statement, newest first."""
+    rows = await ask.rows(_LATEST.format(**SHOWINGS), list(ids), organisation(ask, organisation_id), limit)
+    return _by_customer(ids, [Delivery(**row) for row in rows])
+
+
+def _by_customer(ids: Sequence[UUID], items: Sequence[Intake]) -> dict[UUID, tuple[Intake, ...]]:
+    found: dict[UUID, list[Intake]] = {customer_id: [] for customer_id in ids}
+    for item in items:
+        found[item.customer_id].append(item)
+    return {customer_id: tuple(each) for customer_id, each in found.items()}
 
 
 async def _check_categories(act: Act, given: Sequence[UUID]) -> list[UUID]:
@@ -272,7 +277,8 @@ async def _deliver(act: Act, reached: Reached, showing: Showing, proof: str) -> 
     return Delivery(**row)
 
 
-def _collection(row: Record) -> Collection:
+def stored(row: Record) -> Collection:
+    """Build a collection from its row."""
     values: dict[str, Any] = dict(row)
     values["categories"] = tuple(row["categories"])
     return Collection(**values)

@@ -1,7 +1,8 @@
 """The database: pools per role, one connection in one transaction, and the configuration migrations use.
 
 The one module that touches connections. Three pools share a database: ``app`` writes as role ``hub_app``; ``read`` and
-``quick`` read as ``hub_read`` in read-only snapshots, ``quick`` one statement at a time. Models run on the same connection: ``.using_db(session.db)``.
+``quick`` read as ``hub_read`` in read-only snapshots, ``quick`` one statement at a time. Models run on the same
+connection: ``.using_db(session.db)``.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -174,11 +175,16 @@ async def _client(url: str, size: int, name: str, server_settings: dict[str, str
             timeout=10,
             max_inactive_connection_lifetime=300,
             max_cacheable_statement_size=STATEMENT_BYTES,
+            reset=_leave_as_is,
             server_settings={**SERVER_SETTINGS, **server_settings, "application_name": name},
         )
     except (*LOST, asyncpg.PostgresError, TimeoutError) as error:
         raise Unready(explain(error)) from None
     return client
+
+
+async def _leave_as_is(_: asyncpg.Connection) -> None:
+    """Spare the round trip: whatever we set is local to a transaction, and nobody listens on a pooled connection."""
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@ clause the customer was shown and the rows it all rests on. A decision holds whi
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -118,13 +118,15 @@ async def page(
     customer_id: UUID | None = None,
     outcome: str | None = None,
     rule: str | None = None,
+    since: datetime | None = None,
+    before: datetime | None = None,
     start: UUID | None = None,
     size: int = 20,
     backwards: bool = False,
 ) -> list[Answer]:
     """Return a keyset page, newest first: up to size + 1 answers after (before) the one named by start."""
     sql = _PAGE_BACK if backwards else _PAGE
-    rows = await ask.rows(sql, _organisation(ask.actor), customer_id, outcome, rule, start, size + 1)
+    rows = await ask.rows(sql, _organisation(ask.actor), customer_id, outcome, rule, start, size + 1, since, before)
     return [_kept(row, ask.locale) for row in rows]
 
 
@@ -152,7 +154,7 @@ def _answer(gathered: Gathered, answer_id: UUID | None = None) -> Outcome:
     index = decisions.index(decision)
     row, facts = gathered.rows[index], gathered.facts[index]
     return Answer(
-        question=gathered.question,
+        question=_resolved(gathered.question, row),
         decision=decision,
         facts=facts,
         all_facts=tuple(gathered.facts),
@@ -165,6 +167,17 @@ def _answer(gathered: Gathered, answer_id: UUID | None = None) -> Outcome:
         record_id=row["record_id"],
         decided_at=at,
         id=answer_id,
+    )
+
+
+def _resolved(question: Question, row: Record) -> Question:
+    """The question with ids where it had keys, as it is kept."""
+    return replace(
+        question,
+        purpose=row["purpose_id"],
+        recipient=row["recipient_id"],
+        arrangement=row["arrangement_id"],
+        department=row["department_id"],
     )
 
 
@@ -311,6 +324,7 @@ _READ = _COLUMNS + "WHERE s.id = ANY ($1) AND ($2::uuid IS NULL OR d.organisatio
 _FILTER = """
     WHERE d.organisation_id = $1 AND ($2::uuid IS NULL OR s.customer_id = $2) AND ($3::text IS NULL OR d.outcome = $3)
       AND ($4::text IS NULL OR d.rule = $4)
+      AND ($7::timestamptz IS NULL OR d.decided_at >= $7) AND ($8::timestamptz IS NULL OR d.decided_at < $8)
 """
 _PAGE = _COLUMNS + _FILTER + "AND ($5::uuid IS NULL OR s.id < $5) ORDER BY s.id DESC LIMIT $6"
 _PAGE_BACK = _COLUMNS + _FILTER + "AND ($5::uuid IS NULL OR s.id > $5) ORDER BY s.id LIMIT $6"

@@ -81,7 +81,8 @@ async def find_many(
     arguments = [*_columns(by_blind, 4), *_columns(by_id, 2)]
     found: list[list[UUID]] = [[] for _ in references]
     for row in await ask.rows(_FIND, organisation(ask, organisation_id), *arguments):
-        found[row["number"]].append(row["id"])
+        number: int = row["number"]
+        found[number].append(row["id"])
     return [tuple(ids) for ids in found]
 
 
@@ -93,6 +94,15 @@ def sole(found: Sequence[UUID], *path: str | int) -> UUID:
         message = f"{len(found)} customers share this: name one by id, or by the external id of a system."
         raise Refusal(Code.CONFLICT, message, path)
     return found[0]
+
+
+def fault(ask: Ask, reference: Reference) -> Refusal | None:
+    """Say why an identifier cannot be looked up; None where it can."""
+    try:
+        _blinds(ask, 0, reference)
+    except Refusal as refusal:
+        return refusal
+    return None
 
 
 def _blinds(

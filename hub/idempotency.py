@@ -20,10 +20,8 @@ _CLAIM = """
     ON CONFLICT (actor_id, key) DO NOTHING RETURNING id
 """
 _FIND = "SELECT fingerprint, answer FROM idempotent_answer WHERE actor_id = $1 AND key = $2"
-_FORGET = """
-    DELETE FROM idempotent_answer WHERE id IN (SELECT id FROM idempotent_answer WHERE expires_at < now() LIMIT 10000)
-    RETURNING id
-"""
+_EXPIRED = "SELECT id FROM idempotent_answer WHERE expires_at < now() LIMIT 10000"
+_FORGET = "DELETE FROM idempotent_answer WHERE id = ANY ($1)"
 _KEEP = "UPDATE idempotent_answer SET answer = $2 WHERE id = $1"
 
 
@@ -63,7 +61,8 @@ async def find(session: Session, actor_id: UUID, key: str, fingerprint: bytes) -
 
 async def forget_expired(act: "Act") -> int:
     """Delete answers whose day is over, ten thousand at most; returns how many."""
-    gone = await act.rows(_FORGET)
+    gone = [row["id"] for row in await act.rows(_EXPIRED)]
     if gone:
+        await act.execute(_FORGET, gone)
         await act.record("answer.forgotten", answers=len(gone))
     return len(gone)

@@ -1,7 +1,7 @@
-"""What became of jobs: those that hang are given back, those that ended long ago are forgotten, and all are counted.
+"""What became of jobs: those that hang are given back, those that ended long ago forgotten, all are counted.
 
-Procrastinate leaves the job of a killed worker "doing" for ever. Jobs are idempotent, so giving one back is safe; it
-happens in one statement that locks what it moves, so that of two rescuers only one does it.
+Procrastinate leaves the job of a killed worker "doing" for ever. Jobs are idempotent, so giving one back is
+safe; it happens in one statement that locks what it moves, so that of two rescuers only one does it.
 """
 
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from hub.db import Session
 
 ATTEMPTS_AT_MOST: Final = 12
 
-# A job that was given back this often takes its workers down with it: it fails instead. So does one whose like is
-# waiting anyway (the same queueing lock).
+# A job that was given back this often takes its workers down with it: it fails instead. So does one whose
+# like is waiting anyway (the same queueing lock).
 _RESCUE = """
     WITH dead AS MATERIALIZED (
         SELECT id FROM procrastinate_workers WHERE last_heartbeat < now() - make_interval(secs => $1)
@@ -31,7 +31,8 @@ _RESCUE = """
         ORDER BY coalesce(hanging.queueing_lock, hanging.id::text), hanging.id
     )
     UPDATE procrastinate_jobs AS job SET
-        status = (CASE WHEN job.id IN (SELECT id FROM kept) THEN 'todo' ELSE 'failed' END)::procrastinate_job_status,
+        status = (CASE WHEN job.id IN (SELECT id FROM kept) THEN 'todo' ELSE 'failed' END
+            )::procrastinate_job_status,
         attempts = job.attempts + 1, worker_id = NULL, abort_requested = false, scheduled_at = NULL
     FROM hanging WHERE job.id = hanging.id
     RETURNING job.id, job.task_name, job.status::text AS status
@@ -51,10 +52,13 @@ _COUNT = """
     SELECT queue_name AS queue, status::text AS state, count(*) AS many,
         coalesce(max(extract(epoch FROM now() - coalesce(scheduled_at, (
             SELECT max(at) FROM procrastinate_events WHERE job_id = job.id AND type = 'deferred')))
-        ) FILTER (WHERE status = 'todo' AND coalesce(scheduled_at, now()) <= now()), 0)::float AS oldest_seconds
+        ) FILTER (WHERE status = 'todo' AND coalesce(scheduled_at, now()) <= now()), 0
+        )::float AS oldest_seconds
     FROM procrastinate_jobs AS job GROUP BY 1, 2
 """
-_WORKERS = "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - make_interval(secs => $1)"
+_WORKERS = (
+    "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - make_interval(secs => $1)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,7 @@ class Count:
 
 
 async def rescue(session: Session, silent_seconds: float) -> list[Rescued]:
-    """Give back the jobs of workers that have been silent; must exceed the heartbeat, else live jobs run twice."""
+    """Give back the jobs of workers silent for so long: above the heartbeat, else live jobs run twice."""
     rows = await session.rows(_RESCUE, silent_seconds, ATTEMPTS_AT_MOST)
     await session.execute(_BURY, silent_seconds)
     return [Rescued(row["id"], row["task_name"], row["status"] == "failed") for row in rows]

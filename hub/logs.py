@@ -1,6 +1,6 @@
-"""Logs: one JSON object a line on stderr, made of fields that are known to hold no personal data and no secret.
+"""Logs: one JSON object a line on stderr, of fields that are known to hold no personal data and no secret.
 
-A field that is not listed below is left out and only its name is kept. What libraries say is not repeated at all,
+A field that is not listed below is left out and only its name is kept. What libraries say is not repeated,
 because their sentences quote values: who spoke, where, and which kind of error it was is enough to find it.
 """
 
@@ -12,16 +12,16 @@ import warnings
 from collections.abc import MutableMapping
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, Final, TextIO
+from typing import Any, Final, TextIO, cast
 from uuid import UUID
 
 import orjson
 import structlog
 
 FIELDS: Final = frozenset({
-    "act", "amount", "at", "attempt", "attempts", "checks", "correlation", "document", "dropped", "error", "event",
-    "host", "job", "kind", "level", "library", "method", "mode", "ms", "names", "port", "reason", "request", "route",
-    "seal", "seconds", "setting", "sqlstate", "status", "task", "time", "version",
+    "amount", "at", "attempt", "correlation", "document", "dropped", "error", "event", "host", "job", "kind",
+    "level", "library", "method", "mode", "ms", "names", "port", "reason", "request", "route", "status",
+    "task", "time",
 })  # fmt: skip
 TEXT_CHARACTERS: Final = 300
 FRAMES: Final = 12
@@ -74,7 +74,10 @@ def configure(level: str = "INFO", *, pretty: bool = False, stream: TextIO | Non
 
 def frames(error: BaseException) -> list[str]:
     """Where an error came from: the innermost calls, without any value."""
-    return [f"{each.filename}:{each.lineno} {each.name}" for each in traceback.extract_tb(error.__traceback__)[-FRAMES:]]
+    return [
+        f"{each.filename}:{each.lineno} {each.name}"
+        for each in traceback.extract_tb(error.__traceback__)[-FRAMES:]
+    ]
 
 
 def clean(text: str) -> str:
@@ -88,7 +91,10 @@ class _Libraries(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None
-        fields: dict[str, Any] = {"library": record.name, "at": [f"{record.module}:{record.lineno} {record.funcName}"]}
+        fields: dict[str, Any] = {
+            "library": record.name,
+            "at": [f"{record.module}:{record.lineno} {record.funcName}"],
+        }
         if error is not None:
             fields |= {"error": type(error).__qualname__, "at": frames(error)}
         structlog.get_logger().log(record.levelno, "library.spoke", **fields)
@@ -109,7 +115,7 @@ def _hear_libraries(level: str) -> None:
 
 
 def _last_words(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Let an error that nobody caught end up in the log like any other, instead of being printed with its values."""
+    """Let an error that nobody caught end up in the log like any other, not printed with its values."""
     if not issubclass(kind, KeyboardInterrupt):
         structlog.get_logger().critical("process.broke", exc_info=(kind, error, trace))
 
@@ -125,7 +131,7 @@ def _explain(_: Any, __: str, event: Event) -> Event:
     event.pop("stack_info", None)
     if raised is True:
         raised = sys.exc_info()[1]
-    error = raised[1] if isinstance(raised, tuple) else raised
+    error: object = cast("tuple[Any, ...]", raised)[1] if isinstance(raised, tuple) else raised
     if isinstance(error, BaseException):
         event.setdefault("error", type(error).__qualname__)
         event.setdefault("at", frames(error))

@@ -1,8 +1,8 @@
-"""Merges: two records that are one person. The younger points to a survivor; taking the pointer back undoes it.
+"""Merges: two records that are one person. One points to a survivor; taking the pointer back undoes it.
 
-Nothing is copied or lost: each record keeps its events, identifiers and key, and decisions look at the whole family
-and keep the strictest answer. Who was joined to whom is a tree of merge_proposal rows with verdict MERGED, always
-from the survivor of one family to the survivor of the other; the pointers follow from it.
+Nothing is copied or lost: each record keeps its events, identifiers and key, and decisions look at the whole
+family and keep the strictest answer. Who was joined to whom is a tree of merge_proposal rows with verdict
+MERGED, always from the survivor of one family to that of the other; the pointers follow from it.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from hub.scope import Reached, organisation, reach
 
 
 class Verdict(StrEnum):
-    """What became of a pair. MERGED: joined, and still so. SAME: one person, joined through their families."""
+    """What became of a pair. MERGED: joined, still so. SAME: one person, joined through their families."""
 
     MERGED = "MERGED"
     SAME = "SAME"
@@ -52,36 +52,42 @@ _COLUMNS = "id, older_id, newer_id, organisation_id, reason, found_at, settled_a
 # Merges are rare, and two at a time could make one record part of two families.
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(7226003)"
 _JOIN = """
-    INSERT INTO merge_proposal (id, older_id, newer_id, organisation_id, reason, found_at, settled_at, verdict)
+    INSERT INTO merge_proposal
+        (id, older_id, newer_id, organisation_id, reason, found_at, settled_at, verdict)
     VALUES ($1, $2, $3, $4, 'ASKED', $5, $5, 'MERGED')
-    ON CONFLICT (older_id, newer_id) DO UPDATE SET settled_at = excluded.settled_at, verdict = excluded.verdict
+    ON CONFLICT (older_id, newer_id) DO UPDATE
+    SET settled_at = excluded.settled_at, verdict = excluded.verdict
 """
 _PARTED = """
-    UPDATE merge_proposal SET settled_at = $2, verdict = 'UNMERGED' WHERE newer_id = $1 AND verdict = 'MERGED'
+    UPDATE merge_proposal SET settled_at = $2, verdict = 'UNMERGED'
+    WHERE newer_id = $1 AND verdict = 'MERGED'
 """
 # A record and all that were merged into it, directly or through another.
 _BRANCH = """
     WITH RECURSIVE branch AS (
         SELECT $1::uuid AS id
-        UNION SELECT p.newer_id FROM branch JOIN merge_proposal p ON p.older_id = branch.id AND p.verdict = 'MERGED'
+        UNION SELECT p.newer_id FROM branch
+              JOIN merge_proposal p ON p.older_id = branch.id AND p.verdict = 'MERGED'
     ) SELECT id FROM branch ORDER BY id
 """
 _LOCK = "SELECT FROM customer WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE"
 _POINT = "UPDATE customer SET survivor_id = nullif($2, id) WHERE id = ANY ($1)"
 _FAMILIES = """
-    SELECT asked.id AS asked, c.id FROM customer asked
-    JOIN customer c
-         ON c.id = coalesce(asked.survivor_id, asked.id) OR c.survivor_id = coalesce(asked.survivor_id, asked.id)
-    WHERE asked.id = ANY ($1) ORDER BY 1, 2
+    SELECT asked.id AS asked, family.id
+    FROM (SELECT id, coalesce(survivor_id, id) AS survivor FROM customer WHERE id = ANY ($1)) asked
+    CROSS JOIN LATERAL (
+        SELECT c.id FROM customer c WHERE c.id = asked.survivor
+        UNION ALL SELECT c.id FROM customer c WHERE c.survivor_id = asked.survivor
+    ) family ORDER BY 1, 2
 """
-# Customers that an import brought, and who share an email or phone with somebody who was there before them.
+# Whom an import brought, and who share an email or phone with somebody who was there before.
 _ALIKE = """
     SELECT DISTINCT ON (older.id, newer.id) older.id AS older, newer.id AS newer, mine.kind
     FROM customer newer
     JOIN identifier mine
          ON mine.customer_id = newer.id AND mine.kind IN ('EMAIL', 'PHONE') AND mine.ended_at IS NULL
-    JOIN identifier theirs ON theirs.blind = mine.blind AND theirs.kind = mine.kind AND theirs.ended_at IS NULL
-         AND theirs.organisation_id = mine.organisation_id
+    JOIN identifier theirs ON theirs.blind = mine.blind AND theirs.kind = mine.kind
+         AND theirs.organisation_id = mine.organisation_id AND theirs.ended_at IS NULL
     JOIN customer older ON older.id = theirs.customer_id AND older.id < newer.id
     WHERE newer.import_id = $1 AND mine.organisation_id = $2
       AND newer.erased_at IS NULL AND older.erased_at IS NULL
@@ -100,7 +106,8 @@ _PROPOSAL = f"""
     WHERE id = $1 AND ($2::uuid IS NULL OR organisation_id = $2) FOR UPDATE
 """  # noqa: S608 - joined from constants
 _SETTLE = f"""
-    UPDATE merge_proposal SET settled_at = $2, verdict = coalesce(verdict, $3) WHERE id = $1 RETURNING {_COLUMNS}
+    UPDATE merge_proposal SET settled_at = $2, verdict = coalesce(verdict, $3)
+    WHERE id = $1 RETURNING {_COLUMNS}
 """  # noqa: S608
 _OPEN = f"""
     SELECT {_COLUMNS} FROM merge_proposal
@@ -109,7 +116,7 @@ _OPEN = f"""
 
 
 async def merge(act: Act, older_id: UUID, newer_id: UUID, organisation_id: UUID | None = None) -> UUID:
-    """Make the newer's family part of the older's; returns the survivor. One family already: nothing changes."""
+    """Make the newer's family part of the older's, unless it is; returns the survivor."""
     towards = organisation(act, organisation_id)
     await act.execute(_ONE_AT_A_TIME)
     pair = [
@@ -141,7 +148,7 @@ async def unmerge(act: Act, customer_id: UUID, organisation_id: UUID | None = No
 
 
 async def families(ask: Ask, ids: list[UUID]) -> dict[UUID, tuple[UUID, ...]]:
-    """Read the families of many customers by one statement: for each, all records that are the same person."""
+    """Read many families by one statement: for each customer, all records that are the same person."""
     found: dict[UUID, list[UUID]] = {}
     for row in await ask.rows(_FAMILIES, ids):
         found.setdefault(row["asked"], []).append(row["id"])
@@ -160,7 +167,7 @@ async def propose_merges(act: Act, import_id: UUID, organisation_id: UUID | None
 
 
 async def settle_merge(act: Act, proposal_id: UUID, *, is_same: bool) -> Proposal:
-    """Say whether two proposed customers are one, and merge them if so. A settled proposal is not settled again."""
+    """Say whether two proposed customers are one, and merge them if so; once only."""
     row = await act.row(_PROPOSAL, proposal_id, act.actor.organisation_id)
     if row is None:
         raise not_found("proposal", "proposal")

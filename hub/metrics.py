@@ -1,4 +1,4 @@
-"""Figures about this process, for Prometheus. No label ever holds a person, a raw path or a value somebody sent."""
+"""Figures about this process, for Prometheus. No label holds a person, a path or a value somebody sent."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -15,7 +15,9 @@ REQUESTS: Final = Counter("hub_http_requests", "Requests answered.", ["route", "
 SECONDS: Final = Histogram(
     "hub_http_seconds", "Time until the answer was sent.", ["route"], registry=REGISTRY, buckets=_SECONDS
 )
-COST: Final = Histogram("hub_graphql_cost", "Points of operations that ran.", registry=REGISTRY, buckets=_POINTS)
+COST: Final = Histogram(
+    "hub_graphql_cost", "Points of operations that ran.", registry=REGISTRY, buckets=_POINTS
+)
 REFUSED: Final = Counter(
     "hub_graphql_refused", "Requests that ended before their operation ran.", ["reason"], registry=REGISTRY
 )
@@ -26,7 +28,9 @@ JOBS_DONE: Final = Counter("hub_jobs_done", "Jobs run.", ["task", "outcome"], re
 UNSEALED: Final = Gauge("hub_ledger_unsealed", "Ledger entries that wait for a seal.", registry=REGISTRY)
 SEAL_AGE: Final = Gauge("hub_seal_age_seconds", "Age of the oldest entry without a seal.", registry=REGISTRY)
 JOBS: Final = Gauge("hub_jobs", "Jobs in the queue.", ["queue", "state"], registry=REGISTRY)
-OLDEST_JOB: Final = Gauge("hub_job_oldest_seconds", "How long the oldest due job has waited.", registry=REGISTRY)
+OLDEST_JOB: Final = Gauge(
+    "hub_job_oldest_seconds", "How long the oldest due job has waited.", registry=REGISTRY
+)
 SKEW: Final = Gauge("hub_clock_skew_seconds", "This clock minus the database's.", registry=REGISTRY)
 
 

@@ -53,6 +53,7 @@ __all__ = [
     "texts_of",
     "verdicts_of",
     "versions_by_ids",
+    "versions_of",
 ]
 
 
@@ -272,6 +273,11 @@ def _such(such: Such) -> Q:
     if such.jurisdiction is not None:
         filters["jurisdictions__contains"] = inputs.jurisdictions([such.jurisdiction], "jurisdiction")
     return Q(**filters)
+
+
+async def versions_of(ask: Ask, ids: Iterable[UUID]) -> dict[UUID, list[NoticeVersion]]:
+    """Read the versions of many notices in one statement, by number."""
+    return await catalogue.children(ask, NoticeVersion, "notice_id", ids, "number")
 
 
 async def texts_of(ask: Ask, ids: Iterable[UUID]) -> dict[UUID, list[NoticeText]]:

@@ -1,4 +1,4 @@
-"""What machines ask a running hub: whether it lives, whether it is ready, its figures, and where to report a weakness."""
+"""What machines ask a running hub: whether it lives, is ready, its figures, where to report a weakness."""
 
 import hmac
 import time
@@ -49,7 +49,7 @@ def routes(hub: Hub, readiness: Readiness) -> list[Route]:
     return [
         Route(HEALTH, healthz, methods=["GET"], name=name),
         Route(READY, readyz, methods=["GET"], name=name),
-        Route(METRICS, figures, methods=["GET"], name=name),
+        Route(METRICS, figures, methods=["GET"], name=Operation.METRICS_READ.value),
         Route(SECURITY, security, methods=["GET"], name=name),
     ]
 

@@ -1,7 +1,8 @@
 """Whether this process can do its work, for a load balancer; and what is missing, for the person who runs it.
 
-Ready means: the database answers, its schema fits, the keyring is the one it was written with, and nobody has asked us
-to stop. Mail is reported and never makes us unready: work waits. Nor does a read-only database: questions are answered.
+Ready means: the database answers, its schema fits, the keyring is the one it was written with, and nobody has
+asked us to stop. Mail is reported and never makes us unready: work waits. Nor does a read-only database:
+questions are answered.
 """
 
 import asyncio
@@ -36,7 +37,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at. said: what is so, or what to do about it. needed: whether it must be right."""
+    """One thing that was looked at. said: what is so, or what to do. needed: whether it must be right."""
 
     name: str
     ok: bool
@@ -53,7 +54,7 @@ class State:
 
 
 class Readiness:
-    """Looks, over a connection of its own, so that a busy pool does not make a working process look broken."""
+    """Looks, over a connection of its own: a busy pool must not make a working process look broken."""
 
     def __init__(self, hub: Hub, known: list[str]) -> None:
         self._hub = hub

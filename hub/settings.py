@@ -131,7 +131,7 @@ def _from_files() -> dict[str, str]:
     for name in Settings.model_fields:
         variable = f"{PREFIX}{name.upper()}_FILE"
         path = os.environ.get(variable)
-        if path and f"{PREFIX}{name.upper()}" not in os.environ:
+        if path and not os.environ.get(f"{PREFIX}{name.upper()}"):
             try:
                 found[name] = Path(path).read_text(encoding="utf-8").strip()
             except (OSError, UnicodeDecodeError) as error:

@@ -6,7 +6,7 @@ Statements are stored by the linter's fields, each a text or ``{"not_applicable"
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import Any
 from uuid import UUID
@@ -35,6 +35,8 @@ __all__ = [
 
 CIRCUMSTANCES = "circumstances"
 NOT_APPLICABLE = "not_applicable"
+# A new rule binds from where its first day dawns first (UTC+14): never late, at most some hours early.
+EARLIEST_DAY = timedelta(hours=14)
 Verdicts = dict[Jurisdiction, list[Finding]]
 
 
@@ -126,7 +128,8 @@ def _texts(version: NoticeVersion, texts: Mapping[str, Text]) -> list[NoticeText
 async def lint(ask: Ask, version: NoticeVersion, at: datetime) -> Verdicts:
     """Check a version under every law as of an instant."""
     draft = await _draft(ask, version)
-    return {place: linter.lint(draft, place, at.date()) for place in Jurisdiction}
+    on = (at + EARLIEST_DAY).date()
+    return {place: linter.lint(draft, place, on) for place in Jurisdiction}
 
 
 async def _draft(ask: Ask, version: NoticeVersion) -> Draft:

@@ -1,7 +1,7 @@
 """What every answer over HTTP has in common, one small middleware for each rule, from the outside inwards.
 
-Nothing here looks at who asks. Errors are answered by Problem Details (RFC 9457), or by a plain page for a browser, and
-never tell more than a number to quote.
+Nothing here looks at who asks. Errors are answered by Problem Details (RFC 9457), or by a plain page for a
+browser, and never tell more than a number to quote.
 """
 
 import ipaddress
@@ -29,7 +29,7 @@ LONGEST_NUMBER: Final = 15
 
 CSP: Final = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 PAGE_CSP: Final = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 HEADERS: Final = {
     "content-security-policy": CSP,
@@ -46,9 +46,11 @@ Answered = Callable[[str, int, float], None]
 
 
 class Observed:
-    """Gives each request a number, and logs, counts and times it under its route's template, never its path."""
+    """Gives each request a number; logs, counts and times it under its route's template, never its path."""
 
-    def __init__(self, app: ASGIApp, routes: Sequence[BaseRoute], answered: Answered, quiet: Iterable[str]) -> None:
+    def __init__(
+        self, app: ASGIApp, routes: Sequence[BaseRoute], answered: Answered, quiet: Iterable[str]
+    ) -> None:
         self._app = app
         self._templates = dict(_templates(routes))
         self._answered = answered
@@ -80,7 +82,14 @@ class Observed:
         self._answered(route, status, seconds)
         say = self._log.debug if route in self._quiet else self._log.info
         method = scope["method"] if scope["method"] in METHODS else "other"
-        say("http.answered", request=number, method=method, route=route, status=status, ms=round(seconds * 1000, 1))
+        say(
+            "http.answered",
+            request=number,
+            method=method,
+            route=route,
+            status=status,
+            ms=round(seconds * 1000, 1),
+        )
 
 
 class Secured:
@@ -122,7 +131,7 @@ class Guarded:
 
         try:
             await self._app(scope, receive, noted)
-        except Exception as error:  # noqa: BLE001 - the last line of defence: an answer without details
+        except Exception as error:  # noqa: BLE001 - the last line of defence: no details
             self._log.error("http.broke", request=correlation(scope), exc_info=error)
             if scope["type"] == "http" and not begun:
                 await problem(scope, HTTPStatus.INTERNAL_SERVER_ERROR)(scope, receive, send)
@@ -143,7 +152,7 @@ class KnownMethods:
 
 
 class KnownHosts:
-    """Refuses a Host that is not ours. Probes may come by address: machines ask there, and no answer holds a link."""
+    """Refuses a Host that is not ours. Probes may come by address: no answer there holds a link."""
 
     def __init__(self, app: ASGIApp, names: Iterable[str], probes: Iterable[str]) -> None:
         self._app = app
@@ -155,7 +164,9 @@ class KnownHosts:
         if scope["type"] == "lifespan" or self._is_ours(scope):
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
-            said = "This address is not served here. The operator names it in HUB_PUBLIC_URL or HUB_ALLOWED_HOSTS."
+            said = (
+                "This host is not served here. Its operator names it in HUB_PUBLIC_URL or HUB_ALLOWED_HOSTS."
+            )
             await problem(scope, HTTPStatus.BAD_REQUEST, said)(scope, receive, send)
         else:
             await send({"type": "websocket.close", "code": 1008, "reason": ""})
@@ -212,7 +223,7 @@ class SmallBodies:
 
 
 def hosts(url: str, others: Iterable[str], *, local: bool) -> set[str]:
-    """The host names that are ours: of the public address, of the settings and, on one's own machine, the local ones."""
+    """The host names that are ours: of the public address, of the settings and, if local, the usual ones."""
     named = {urlsplit(url).hostname or "", *(host_name(each) or "" for each in others)}
     return (named | LOCAL_NAMES if local else named) - {""}
 
@@ -221,7 +232,9 @@ def host_name(said: str) -> str | None:
     """The name in a Host header, in lower case and without port; None if it is not one."""
     try:
         parts = urlsplit(f"//{said}")
-        plain = not (parts.path or parts.query or parts.fragment or parts.username is not None or parts.port == 0)
+        plain = not (
+            parts.path or parts.query or parts.fragment or parts.username is not None or parts.port == 0
+        )
     except ValueError:
         return None
     if not plain or not said.isascii() or not said.isprintable() or set(said) & set(" \\%,@"):
@@ -284,6 +297,7 @@ _SAID: Final = {
 _PAGE: Final = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>{title}</title><link rel="stylesheet" href="/static/portal.css"></head>
-<body><main class="sheet"><h1>{title}</h1><p class="lead">{detail}</p><p class="soft">Number <span class="ref">{number}</span>
-</p><p><a href="/">Back to the start</a></p></main></body></html>
+<body><main class="sheet"><h1>{title}</h1><p class="lead">{detail}</p>
+<p class="soft">Number <span class="ref">{number}</span></p>
+<p><a href="/">Back to the start</a></p></main></body></html>
 """

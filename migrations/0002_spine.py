@@ -17,5 +17,5 @@ class Migration(migrations.Migration):
 
     operations: ClassVar[list[ops.Operation]] = [
         ops.RunSQL((SQL / name).read_text(encoding="utf-8"))
-        for name in ("spine.sql", "projection.sql", "queue.sql", "guards.sql", "decisions.sql")
+        for name in ("spine.sql", "projection.sql", "queue.sql", "guards.sql", "decisions.sql", "imports.sql")
     ]

@@ -1,1 +1,1 @@
-"""Pages for people. They need no script, speak English, French and Arabic, and look alike on paper and in the dark."""
+"""Pages for people. They need no script, speak three languages, and read as well on paper and in the dark."""

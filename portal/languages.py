@@ -7,11 +7,15 @@ MOST_RANGES: Final = 20
 
 
 def choose(asked: str | None, accepted: str) -> str:
-    """A language of ours, by what was asked for or by the Accept-Language header (RFC 9110 section 12.5.4)."""
+    """A language of ours, by what was asked for or by Accept-Language (RFC 9110 section 12.5.4)."""
     if asked in LANGUAGES:
         return asked
     wanted = [_range(part) for part in accepted.split(",")[:MOST_RANGES]]
-    spoken = [(quality, -place, name) for place, (name, quality) in enumerate(wanted) if name in LANGUAGES and quality > 0]
+    spoken = [
+        (quality, -place, name)
+        for place, (name, quality) in enumerate(wanted)
+        if name in LANGUAGES and quality > 0
+    ]
     return max(spoken)[2] if spoken else "en"
 
 

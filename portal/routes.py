@@ -13,7 +13,7 @@ STATIC: Final = Path(__file__).parent / "static"
 
 
 def routes(*, console: bool, demo: bool) -> list[BaseRoute]:
-    """The portal's routes. console: whether there is a query console to point to; demo: whether the people are made up."""
+    """The portal's routes. console: whether there is one; demo: whether the people are made up."""
     return [
         Route("/", welcome.page(console=console, demo=demo), methods=["GET"], name="health.read"),
         Mount("/static", Static(directory=STATIC), name="health.read"),

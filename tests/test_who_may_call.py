@@ -44,7 +44,7 @@ def table(title: str, rows: Iterable[Row]) -> str:
     listed = sorted(rows)
     assert listed, f"no {title} at all"
     named = [(name, "" if name == operation else operation.value, operation) for name, operation in listed]
-    width = max(len(name) for name, _, _ in named) + 2
+    width = max(len(title), *(len(name) for name, _, _ in named)) + 2
     middle = max(len(said) for _, said, _ in named) + 2
     head = title.ljust(width) + ("operation" if middle > 2 else "").ljust(middle) + "  ".join(Role)
     lines = [head, "-" * len(head)]

@@ -1,7 +1,7 @@
-"""How a job reaches the hub: a name from the queue finds its task, ids become ids again, the end is counted and logged.
+"""How a job reaches the hub: its name finds the task, ids become ids again, the end is counted and logged.
 
-A task is written as ``async def propose_merges(hub: Hub, organisation: UUID) -> None``. It must be idempotent: a worker
-may be killed after the work and before its end is noted, and then the job is done again.
+A task is written as ``async def propose_merges(hub: Hub, organisation: UUID) -> None``. It must be
+idempotent: a worker may be killed after the work and before its end is noted, and then the job is done again.
 """
 
 import random
@@ -28,14 +28,16 @@ Function = TypeVar("Function", bound=Run)
 
 FIRST_PAUSE_SECONDS: Final = 1.0
 LONGEST_PAUSE_SECONDS: Final = 600.0
-PASSING: Final = frozenset({Code.UNAVAILABLE, Code.OUTCOME_UNKNOWN, Code.IN_PROGRESS, Code.LIMIT, Code.NOT_SEALED_YET})
+PASSING: Final = frozenset(
+    {Code.UNAVAILABLE, Code.OUTCOME_UNKNOWN, Code.IN_PROGRESS, Code.LIMIT, Code.NOT_SEALED_YET}
+)
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What is done for a job of this name. cron: when it comes up by itself, once for all workers together."""
+    """What is done for a job of this name. cron: when it comes up by itself, once for all workers."""
 
     name: str
     run: Run
@@ -60,7 +62,7 @@ def task(name: str, *, cron: str | None = None) -> Callable[[Function], Function
 class Backoff(BaseRetryStrategy):
     """Waits twice as long each time, never in step with others, and gives up in the end.
 
-    What the hub refuses for good is not tried again. What a stopping worker breaks off is handed back at once.
+    What the hub refuses for good is not tried again. What a stopping worker breaks off is handed back.
     """
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
@@ -88,7 +90,9 @@ async def do(hub: Hub, what: Task, job: Job, arguments: dict[str, Any]) -> None:
         outcome = "done"
     except Exception as error:
         reason = error.code.value if isinstance(error, Refusal) else None
-        log.warning("job.failed", task=what.name, job=job.id, attempt=job.attempts + 1, reason=reason, exc_info=error)
+        log.warning(
+            "job.failed", task=what.name, job=job.id, attempt=job.attempts + 1, reason=reason, exc_info=error
+        )
         raise
     finally:
         metrics.JOBS_DONE.labels(what.name, outcome).inc()

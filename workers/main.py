@@ -1,4 +1,4 @@
-"""The worker: takes jobs from the queue until it is told to stop, whatever happens to PostgreSQL meanwhile."""
+"""The worker: takes jobs from the queue until told to stop, whatever happens to PostgreSQL meanwhile."""
 
 import asyncio
 import contextlib
@@ -14,13 +14,13 @@ from hub import jobs
 from hub.act import Hub
 from hub.db import LOST
 from hub.errors import Refusal, Unready
-from workers import schedules  # noqa: F401 - declares its tasks
+from workers import customers, schedules
 from workers.door import TASKS, Backoff, Task, do
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast a worker goes. silent_seconds: when a worker that is not heard of is given up; well above a heartbeat."""
+    """How fast a worker goes. silent_seconds: when one not heard of is given up, above a heartbeat."""
 
     at_once: int = 4
     poll_seconds: float = 5.0
@@ -30,7 +30,10 @@ class Pace:
     pause_seconds: float = 2.0
 
 
+DECLARING: Final = (customers, schedules)
+"""The modules that declare our tasks, by being imported."""
 PACE: Final = Pace()
+OPTIONS: Final = "-c role=hub_app -c timezone=UTC -c lock_timeout=5s -c statement_timeout=30s"
 log = structlog.get_logger(__name__)
 
 
@@ -48,7 +51,7 @@ def make_app(hub: Hub, pace: Pace = PACE) -> App:
         hub.database.url,
         application_name="hub worker",
         connect_timeout=10,
-        options=f"{asked} -c role=hub_app -c timezone=UTC -c lock_timeout=5s -c statement_timeout=30s".strip(),
+        options=f"{asked} {OPTIONS}".strip(),
     )
     connector = PsycopgConnector(conninfo=conninfo, min_size=1, max_size=pace.at_once + 2, timeout=10)
     app = App(connector=connector)
@@ -61,9 +64,9 @@ def _declare(app: App, hub: Hub, what: Task) -> None:
     async def run(context: JobContext, **arguments: Any) -> None:
         await do(hub, what, context.job, arguments)
 
-    declared = app.task(run, name=what.name, retry=Backoff(), pass_context=True, queue="default")
+    declared: Any = app.task(name=what.name, retry=Backoff(), pass_context=True, queue="default")(run)
     if what.cron:
-        app.periodic(cron=what.cron)(declared)  # pyright: ignore[reportArgumentType] -- it takes the timestamp by name
+        app.periodic(cron=what.cron)(declared)
 
 
 async def _work(hub: Hub, stop: asyncio.Event, pace: Pace) -> None:
@@ -72,7 +75,7 @@ async def _work(hub: Hub, stop: asyncio.Event, pace: Pace) -> None:
         try:
             async with make_app(hub, pace).open_async() as app:
                 await _until(stop, partial(_run, app, hub, pace))
-        except Exception as error:  # noqa: BLE001 - drivers have many ways to say that the database went away
+        except Exception as error:  # noqa: BLE001 - drivers have many ways to say that the database went
             log.warning("worker.waits", error=type(error).__name__)
         await _pause(stop, pace.pause_seconds)
 
@@ -109,11 +112,13 @@ async def _rescue(hub: Hub, stop: asyncio.Event, pace: Pace) -> None:
             async with hub.database.writing() as session:
                 rescued = await jobs.rescue(session, pace.silent_seconds)
             for each in rescued:
-                log.warning("job.rescued", task=each.task, job=each.id, reason="failed" if each.failed else None)
+                log.warning(
+                    "job.rescued", task=each.task, job=each.id, reason="failed" if each.failed else None
+                )
         except (*LOST, Refusal, Unready) as error:
             log.warning("rescue.waits", error=type(error).__name__)
-        except Exception as error:  # noqa: BLE001 - a rescue that stops for good would go unnoticed
-            log.error("rescue.failed", exc_info=error)
+        except Exception:  # a rescue that stops for good would go unnoticed
+            log.exception("rescue.failed")
         await _pause(stop, pace.rescue_seconds)
 
 

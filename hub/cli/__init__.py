@@ -1,4 +1,4 @@
-"""The command `hub`. Each command imports what it needs when it runs: deciding from facts starts no database driver."""
+"""The command `hub`. Each command imports what it needs when it runs, so that small ones start at once."""
 
 from typing import Annotated
 
@@ -29,7 +29,8 @@ def _show_version(asked: bool) -> None:
 @app.callback()
 def hub(
     version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and end.")
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and end."),
     ] = False,
 ) -> None:
     """May we use or pass on this customer's data? One recorded, cited answer.

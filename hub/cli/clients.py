@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
     from hub.act import Ask
 
-commands = typer.Typer(no_args_is_help=True, help="Programs that sign in (OAuth2 clients).", rich_markup_mode=None)
+commands = typer.Typer(
+    no_args_is_help=True, help="Programs that sign in (OAuth2 clients).", rich_markup_mode=None
+)
 MOST = 10_000
 
 
@@ -28,8 +30,11 @@ def create(
     name: Annotated[str, typer.Argument(help="What it is, for people, e.g. 'Our website'.")],
     scope: Annotated[
         list[str],
-        typer.Option("--scope", help="What it may do; repeat for more: decide, customers:read, customers:write, "
-                     "customers:reveal, catalogue:read, catalogue:write, ledger:read, clients:manage."),
+        typer.Option(
+            "--scope",
+            help="What it may do; repeat for more: decide, customers:read, customers:write, "
+            "customers:reveal, catalogue:read, catalogue:write, ledger:read, clients:manage.",
+        ),
     ],
     organisation: Annotated[
         str | None, typer.Option("--organisation", help="Key or id; not needed while there is only one.")
@@ -39,7 +44,7 @@ def create(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Make a client; its secret is shown now and never again.
+    r"""Make a client; its secret is shown now and never again.
 
     \b
     Example: hub client create "Our website" --scope decide --scope customers:read
@@ -47,7 +52,14 @@ def create(
     """
     client, secret, url = asyncio.run(_create(name, scope, organisation, department))
     if as_json:
-        show({"client_id": client.id, "client_secret": secret, "scopes": client.scopes, "token_endpoint": f"{url}/oauth/token"})
+        show(
+            {
+                "client_id": client.id,
+                "client_secret": secret,
+                "scopes": client.scopes,
+                "token_endpoint": f"{url}/oauth/token",
+            }
+        )
         return
     typer.echo(f"client id      {client.id}")
     typer.echo(f"client secret  {secret}")
@@ -66,15 +78,19 @@ def list_all(as_json: Json = False) -> None:
     found = asyncio.run(_list())
     if as_json:
         show([
-            {"client_id": each.id, "name": each.name, "scopes": each.scopes, "created_at": each.created_at.isoformat(),
+            {"client_id": each.id, "name": each.name, "scopes": each.scopes,
+             "created_at": each.created_at.isoformat(),
              "revoked_at": each.revoked_at and each.revoked_at.isoformat()}
             for each in found
         ])  # fmt: skip
         return
     rows = [
-        (str(each.id), each.name, "revoked" if each.revoked_at else "active", " ".join(each.scopes)) for each in found
+        (str(each.id), each.name, "revoked" if each.revoked_at else "active", " ".join(each.scopes))
+        for each in found
     ]
-    table(("CLIENT ID", "NAME", "STATE", "SCOPES"), rows, "There is no client yet: `hub client create --help`.")
+    table(
+        ("CLIENT ID", "NAME", "STATE", "SCOPES"), rows, "There is no client yet: `hub client create --help`."
+    )
 
 
 @commands.command("revoke", epilog=CODES)
@@ -106,7 +122,11 @@ async def _create(name: str, scopes: list[str], organisation: str | None, depart
 
     async def body(act: Act) -> Any:
         owner = await organisation_of(act, organisation)
-        team = await read_department(act, ref(department), "department", organisation=owner) if department else None
+        team = (
+            await read_department(act, ref(department), "department", organisation=owner)
+            if department
+            else None
+        )
         return await clients.create(act, name, clients.Kind.APP, scopes, owner, team.id if team else None)
 
     async with hub_here() as hub:
@@ -146,4 +166,6 @@ async def _revoke(client_id: "UUID") -> Any:
     from hub.cli.opening import hub_here
 
     async with hub_here() as hub:
-        return await hub.perform(OPERATOR, Operation.CLIENT_REVOKE, lambda act: clients.revoke(act, client_id))
+        return await hub.perform(
+            OPERATOR, Operation.CLIENT_REVOKE, lambda act: clients.revoke(act, client_id)
+        )

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
@@ -31,12 +32,12 @@ def add_to(app: typer.Typer) -> None:
 
 @rules.command("test", epilog=CODES)
 @ends
-def test(
+def run_files(
     files: Annotated[list[Path], typer.Argument(help="Scenario files (JSON).")],
     as_of: AsOf = None,
     as_json: Json = False,
 ) -> None:
-    """Decide every scenario of the files, and say which ones come out otherwise than expected.
+    r"""Decide every scenario of the files, and say which ones come out otherwise than expected.
 
     \b
     A file is a list of {"id", "jurisdiction", "facts", "expect": {"outcome", "rule"}, "why"}.
@@ -50,28 +51,36 @@ def test(
 
 
 @ends
-def decide(  # noqa: PLR0913 - a question has many parts
+def decide(  # noqa: PLR0913, PLR0917 - a question has many parts
     facts: Annotated[
         str | None,
-        typer.Option("--facts", help="Decide from this file of facts (one JSON object, or one a line); - reads stdin."),
+        typer.Option(
+            "--facts", help="Decide from this file of facts (one JSON object, or one a line); - reads stdin."
+        ),
     ] = None,
     as_of: AsOf = None,
     customer: Annotated[str | None, typer.Option("--customer", help="Id of the customer.")] = None,
     purpose: Annotated[str | None, typer.Option("--purpose", help="Key or id of the purpose.")] = None,
     act: Annotated[str, typer.Option("--act", help="USE, DISCLOSE, REFER, MARKET, ... (any case).")] = "USE",
-    recipient: Annotated[str | None, typer.Option("--recipient", help="Key or id of who would receive.")] = None,
-    arrangement: Annotated[str | None, typer.Option("--arrangement", help="Key or id of what is agreed.")] = None,
+    recipient: Annotated[
+        str | None, typer.Option("--recipient", help="Key or id of who would receive.")
+    ] = None,
+    arrangement: Annotated[
+        str | None, typer.Option("--arrangement", help="Key or id of what is agreed.")
+    ] = None,
     channel: Annotated[str | None, typer.Option("--channel", help="EMAIL, SMS, PHONE, POST, ...")] = None,
     organisation: Annotated[
         str | None, typer.Option("--organisation", help="Key or id; not needed while there is only one.")
     ] = None,
-    record: Annotated[bool, typer.Option("--record", help="Keep the decision in the ledger, as evidence.")] = False,
+    record: Annotated[
+        bool, typer.Option("--record", help="Keep the decision in the ledger, as evidence.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """May we? Decide for one customer, or from facts without a database.
+    r"""May we? Decide for one customer, or from facts without a database.
 
-    With --facts the decision comes out as JSON and nothing is recorded. With --customer and --purpose the facts are
-    gathered from the database; exits 1 unless the answer is ALLOW.
+    With --facts the decision comes out as JSON and nothing is recorded. With --customer and --purpose the
+    facts are gathered from the database; exits 1 unless the answer is ALLOW.
 
     \b
     Examples:
@@ -86,7 +95,9 @@ def decide(  # noqa: PLR0913 - a question has many parts
     if not (customer and purpose):
         stop(USAGE, "say --facts FILE, or both --customer and --purpose; `hub decide --help` shows examples")
     named = {"recipient": recipient, "arrangement": arrangement, "channel": channel}
-    answer = asyncio.run(_decide(organisation, {"customer": customer, "purpose": purpose, "act": act, **named}, record))
+    answer = asyncio.run(
+        _decide(organisation, {"customer": customer, "purpose": purpose, "act": act, **named}, record)
+    )
     shown = _shown(answer)
     if as_json:
         show(shown)
@@ -101,11 +112,10 @@ def _stream(file: str) -> Iterator[BinaryIO]:
         yield sys.stdin.buffer
         return
     try:
-        opened = Path(file).open("rb")
+        facts = Path(file).read_bytes()
     except OSError as error:
         stop(USAGE, f"{file}: cannot be read: {error.strerror}")
-    with opened:
-        yield opened
+    yield BytesIO(facts)
 
 
 async def _decide(organisation: str | None, said: dict[str, str | None], record: bool) -> Any:
@@ -155,7 +165,8 @@ def _question(said: dict[str, str | None]) -> "Question":
 def _shown(answer: Any) -> dict[str, Any]:
     cited = answer.shown
     clause = None if cited is None else {
-        "notice": cited.notice_name, "version": cited.version, "clause": cited.clause_key, "text": cited.clause_text,
+        "notice": cited.notice_name, "version": cited.version, "clause": cited.clause_key,
+        "text": cited.clause_text,
         "shown_at": cited.shown_at and cited.shown_at.isoformat(), "shown_how": cited.shown_how,
     }  # fmt: skip
     cures = [remedy.to_dict() for remedy in answer.remedies]
@@ -168,8 +179,10 @@ def _print(answer: Any, shown: dict[str, Any]) -> None:
     typer.echo(to_text(answer.decision))
     if shown["shown"]:
         told = shown["shown"]
-        typer.echo(f"  shown:    {told['notice']}, version {told['version']}, {told['shown_at'] or 'on a day not known'}")
+        typer.echo(
+            f"  shown:    {told['notice']}, version {told['version']}, {told['shown_at'] or 'day unknown'}"
+        )
         if told["text"]:
-            typer.echo(f"            \"{told['text']}\" (clause {told['clause']})")
+            typer.echo(f'            "{told["text"]}" (clause {told["clause"]})')
     if shown["id"]:
         typer.echo(f"  recorded: {shown['id']}")

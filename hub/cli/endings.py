@@ -1,4 +1,4 @@
-"""How a command ends: an exit code that a script can branch on, and one line on stderr when something is in the way."""
+"""How a command ends: a code that scripts branch on, and one line on stderr if something is in the way."""
 
 import functools
 import os
@@ -18,8 +18,8 @@ CONFIGURATION: Final = 78
 STOPPED: Final = 130
 
 CODES: Final = (
-    "Exit codes: 0 done; 1 the answer is no; 2 the command or its input is wrong; 69 something needed is not available "
-    "(database, port); 70 a fault of the hub's; 78 a setting or key is missing or wrong."
+    "Exit codes: 0 done; 1 the answer is no; 2 the command or its input is wrong; 69 something needed is not "
+    "available (database, port); 70 a fault of the hub's; 78 a setting or key is missing or wrong."
 )
 PASSING: Final = frozenset({"UNAVAILABLE", "OUTCOME_UNKNOWN", "IN_PROGRESS", "LIMIT", "NOT_SEALED_YET"})
 ABOUT_SETTINGS: Final = ("HUB_", "the database was written", "the database holds no sentinel")
@@ -41,7 +41,7 @@ def ends(command: Command) -> Command:
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(OK) from None
-        except Exception as error:  # noqa: BLE001 - a person gets a line, never a traceback with values in it
+        except Exception as error:  # noqa: BLE001 - a person gets a line, never values in a traceback
             stop(*_explain(error))
 
     return run  # pyright: ignore[reportReturnType] -- the same signature

@@ -1,6 +1,5 @@
-"""What a person reads who has just started a hub: where it is, a token to try, and the first question to paste."""
+"""What a person reads who has just started a hub: where it is, a token to try, a first question to paste."""
 
-import importlib.util
 import json
 import signal
 from typing import Any, Final
@@ -79,11 +78,13 @@ async def _to_try(hub: Hub) -> list[str]:
     asked = json.dumps({"query": " ".join(question.split())}, ensure_ascii=False).replace("'", "'\\''")
     url, minutes = hub.settings.url, hub.settings.token_seconds // 60
     return [
-        "", f"A token to try, good for {minutes} minutes (this prints the next: curl -s -u '{client_id}:{secret}' \\",
-        f"    -d grant_type=client_credentials {url}/oauth/token ):", "", f"  {token}", "",
-        "The first question: may we refer this customer to that partner? Paste it into the console, or:", "",
-        f"  curl -s {url}/graphql -H 'content-type: application/json' -H 'authorization: Bearer {token}' \\",
-        f"    --data '{asked}'", "", question.strip(), "",
+        "", f"A token to try, good for {minutes} minutes:", "", f"  {token}", "", "The next one is had by", "",
+        f"  curl -s -u '{client_id}:{secret}' -d grant_type=client_credentials {url}/oauth/token", "",
+        "The first question: may we refer this customer to that partner?", "", question.strip(), "",
+        "Paste it into the console, or:", "",
+        f"  curl -s {url}/graphql -H 'content-type: application/json' \\",
+        f"    -H 'authorization: Bearer {token}' \\",
+        f"    --data '{asked}'", "",
         "Go on with docs/walkthrough.md.",
     ]  # fmt: skip
 
@@ -106,7 +107,9 @@ async def _new_demo_client(hub: Hub) -> tuple[str, str]:
     client, secret = await hub.perform(OPERATOR, Operation.CLIENT_CREATE, create)
     path = hub.settings.data_dir / CLIENT_FILE
     path.touch(mode=0o600)
-    path.write_text(json.dumps({"client_id": str(client.id), "secret": secret.get_secret_value()}), encoding="utf-8")
+    path.write_text(
+        json.dumps({"client_id": str(client.id), "secret": secret.get_secret_value()}), encoding="utf-8"
+    )
     return str(client.id), secret.get_secret_value()
 
 

@@ -19,13 +19,14 @@ def add_to(app: typer.Typer) -> None:
 @ends
 def generate(
     out: Annotated[
-        Path | None, typer.Option("--out", help="Write it to this new file, readable to you only; else it is printed.")
+        Path | None,
+        typer.Option("--out", help="Write it to this new file, readable to you only; else it is printed."),
     ] = None,
 ) -> None:
     """Make the keyring of a new deployment, for HUB_KEYRING or HUB_KEYRING_FILE.
 
-    Keep it apart from the database and its backups: whoever has both reads everything, and without it the database
-    cannot be read at all.
+    Keep it apart from the database and its backups: whoever has both reads everything, and without it the
+    database cannot be read at all.
 
     Example: hub keys generate --out keyring.json
     """
@@ -38,7 +39,9 @@ def generate(
     if out.exists():
         stop(USAGE, f"{out} exists: a keyring is never overwritten; name another file")
     write(keyring, out)
-    typer.echo(f"Wrote {out}. Set HUB_KEYRING_FILE={out.absolute()}, and keep a copy in a safe place.", err=True)
+    typer.echo(
+        f"Wrote {out}. Set HUB_KEYRING_FILE={out.absolute()}, and keep a copy in a safe place.", err=True
+    )
 
 
 @commands.command("show", epilog=CODES)

@@ -12,8 +12,12 @@ from hub.cli.endings import CODES, NEGATIVE, OK, ends
 from hub.cli.showing import Json, show
 
 MOST_BYTES = 4_000_000
-ledger = typer.Typer(no_args_is_help=True, help="The ledger of everything that happened.", rich_markup_mode=None)
-receipt = typer.Typer(no_args_is_help=True, help="Receipts: proof for the person concerned.", rich_markup_mode=None)
+ledger = typer.Typer(
+    no_args_is_help=True, help="The ledger of everything that happened.", rich_markup_mode=None
+)
+receipt = typer.Typer(
+    no_args_is_help=True, help="Receipts: proof for the person concerned.", rich_markup_mode=None
+)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -45,9 +49,12 @@ def verify(as_json: Json = False) -> None:
 def issue(
     entry: Annotated[str, typer.Argument(help="Id of the ledger entry.")],
     customer: Annotated[
-        str | None, typer.Option("--customer", help="Whose lines to show; needed where an entry is about several.")
+        str | None,
+        typer.Option("--customer", help="Whose lines to show; needed where an entry is about several."),
     ] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="Write it to this file; else it is printed.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write it to this file; else it is printed.")
+    ] = None,
 ) -> None:
     """Give the receipt of a ledger entry: anybody can check it with `hub receipt verify`, without asking us.
 
@@ -67,7 +74,10 @@ def check(
     file: Annotated[str, typer.Argument(help="The receipt; - reads it from standard input.")],
     key: Annotated[
         list[Path] | None,
-        typer.Option("--key", help="Published keys, as from /.well-known/jwks.json or `hub keys show`; repeat for more."),
+        typer.Option(
+            "--key",
+            help="Published keys, as from /.well-known/jwks.json or `hub keys show`; repeat for more.",
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -106,7 +116,9 @@ def _document(path: Path) -> Any:
     try:
         return json.loads(_read(str(path)))
     except (ValueError, RecursionError):
-        raise invalid("This is not JSON: give the JWK set published at /.well-known/jwks.json.", "--key") from None
+        raise invalid(
+            "This is not JSON: give the JWK set published at /.well-known/jwks.json.", "--key"
+        ) from None
 
 
 async def _verify() -> Any:
@@ -118,15 +130,12 @@ async def _verify() -> Any:
 
 
 async def _issue(entry: str, customer: str | None) -> dict[str, Any]:
-    from hub import receipts
+    from hub import entries
     from hub.actors import OPERATOR, Operation
     from hub.cli.ids import uuid_of
     from hub.cli.opening import hub_here
 
     entry_id = uuid_of(entry, "LedgerEntry", "ENTRY")
     async with hub_here() as hub, hub.ask(OPERATOR, Operation.RECEIPT_ISSUE) as ask:
-        if customer is None:
-            subject = await ask.value("SELECT subject FROM ledger_entry WHERE id = $1", entry_id)
-        else:
-            subject = uuid_of(customer, "Customer", "--customer")
-        return await receipts.issue(ask, entry_id, subject)
+        about = uuid_of(customer, "Customer", "--customer") if customer else None
+        return await entries.receipt(ask, entry_id, about)

@@ -1,7 +1,7 @@
-"""How a command finds the hub it is about: the settings, the database they name, and the keyring that opens it."""
+"""How a command finds the hub it is about: its settings, its database, the keyring that opens it."""
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -21,7 +21,7 @@ def is_set(name: str) -> bool:
 
 
 def settings_of(mode: Mode | None = None, **given: Any) -> Settings:
-    """Read the settings; mode None: what the environment says, and on one's own machine the hub that is there."""
+    """Read the settings; mode None: as the environment says, or on one's own machine what is there."""
     if mode is None and not is_set("MODE") and not is_set("DATABASE_URL"):
         mode = _mode_here()
     if mode is not None:
@@ -32,8 +32,8 @@ def settings_of(mode: Mode | None = None, **given: Any) -> Settings:
 
 
 @contextmanager
-def database(settings: Settings) -> Iterator[str]:
-    """The database's URL; the embedded server is started if nobody has, and stopped if nobody else uses it."""
+def database(settings: Settings) -> Generator[str]:
+    """The database's URL; the embedded server is started if it must, and stopped if nobody else uses it."""
     if settings.database_url is not None:
         yield settings.database_url.get_secret_value()
         return
@@ -45,7 +45,7 @@ def database(settings: Settings) -> Iterator[str]:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, url: str) -> AsyncIterator[Hub]:
+async def opened(settings: Settings, url: str) -> AsyncGenerator[Hub]:
     """A hub whose keyring has been tried."""
     hub = await Hub.open(settings, url)
     try:
@@ -57,7 +57,7 @@ async def opened(settings: Settings, url: str) -> AsyncIterator[Hub]:
 
 
 @asynccontextmanager
-async def hub_here(mode: Mode | None = None) -> AsyncIterator[Hub]:
+async def hub_here(mode: Mode | None = None) -> AsyncGenerator[Hub]:
     """The hub of these settings, for one command; on one's own machine it is prepared if it never was."""
     settings = settings_of(mode)
     logs.configure("WARNING", pretty=True)
@@ -97,4 +97,6 @@ def _mode_here() -> Mode:
 
 
 def _runs(folder: Path) -> bool:
-    return any((folder / name).exists() for name in ("postgres", "postgres-lies-in")) and bool(embedded.url(folder))
+    return any((folder / name).exists() for name in ("postgres", "postgres-lies-in")) and bool(
+        embedded.url(folder)
+    )

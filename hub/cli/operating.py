@@ -21,13 +21,16 @@ def add_to(app: typer.Typer) -> None:
 
 @ends
 def migrate(
-    check: Annotated[bool, typer.Option("--check", help="Only say what is missing; exit 1 if anything is.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only say what is missing; exit 1 if anything is.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Bring the database to this version.
 
-    Applies the missing migrations, leaves the keyring's sentinel and the standard categories. Safe to repeat, to run
-    from several places at once, and to kill. Uses HUB_MIGRATION_DATABASE_URL if the application's user may not migrate.
+    Applies the missing migrations, leaves the keyring's sentinel and the standard categories. Safe to repeat,
+    to run from several places at once, and to kill. Where the application's user may not migrate, set
+    HUB_MIGRATION_DATABASE_URL to the owner's.
 
     Example: hub migrate --check || hub migrate
     """
@@ -68,13 +71,16 @@ async def _migrate(*, only_look: bool) -> tuple[list[str], list[str]]:
 def check(as_json: Json = False) -> None:
     """See whether everything is in place: settings, database, migrations, keys, queue, mail, names.
 
-    Prints a line for each: `ok`, or what to do. Exits 1 if something needed is not right; mail is only reported.
+    Prints a line for each: `ok`, or what to do. Exits 1 if something needed is not right; mail is only
+    reported.
 
     Example: hub check --json
     """
     found = asyncio.run(_check())
     if as_json:
-        lines = [{"name": each.name, "ok": each.ok, "needed": each.needed, "said": each.said} for each in found]
+        lines = [
+            {"name": each.name, "ok": each.ok, "needed": each.needed, "said": each.said} for each in found
+        ]
         show({"ok": all(each.ok or not each.needed for each in found), "checks": lines})
     else:
         for each in found:

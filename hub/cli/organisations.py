@@ -8,7 +8,9 @@ import typer
 from hub.cli.endings import CODES, ends
 from hub.cli.showing import Json, show, table
 
-commands = typer.Typer(no_args_is_help=True, help="The organisations whose customers these are.", rich_markup_mode=None)
+commands = typer.Typer(
+    no_args_is_help=True, help="The organisations whose customers these are.", rich_markup_mode=None
+)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -19,7 +21,9 @@ def add_to(app: typer.Typer) -> None:
 @commands.command("add", epilog=CODES)
 @ends
 def add(
-    key: Annotated[str, typer.Argument(help="A short name for programs: lower-case letters, digits, hyphens.")],
+    key: Annotated[
+        str, typer.Argument(help="A short name for programs: lower-case letters, digits, hyphens.")
+    ],
     name: Annotated[str, typer.Argument(help="The name that people know.")],
     country: Annotated[str, typer.Option("--country", help="Two letters, e.g. AU or GB.")],
     contact: Annotated[str, typer.Option("--contact", help="How people reach it about privacy.")],
@@ -48,7 +52,11 @@ def list_all(as_json: Json = False) -> None:
         show([{"id": each.id, "key": each.key, "name": each.name, "country": each.country} for each in found])
     else:
         rows = [(each.key, each.name, each.country, str(each.id)) for each in found]
-        table(("KEY", "NAME", "COUNTRY", "ID"), rows, "There is no organisation yet: `hub organisation add --help`.")
+        table(
+            ("KEY", "NAME", "COUNTRY", "ID"),
+            rows,
+            "There is no organisation yet: `hub organisation add --help`.",
+        )
 
 
 async def _add(key: str, name: str, country: str, contact: str) -> Any:
@@ -58,7 +66,9 @@ async def _add(key: str, name: str, country: str, contact: str) -> Any:
 
     new = organisations.NewOrganisation(key=key, name=name, country=country, contact=contact)
     async with hub_here() as hub:
-        return await hub.perform(OPERATOR, Operation.ORGANISATION_SET_UP, lambda act: organisations.set_up(act, new))
+        return await hub.perform(
+            OPERATOR, Operation.ORGANISATION_SET_UP, lambda act: organisations.set_up(act, new)
+        )
 
 
 async def _list() -> Any:

@@ -1,15 +1,10 @@
 """`hub import`: customers from other systems."""
 
-import asyncio
-from pathlib import Path
-from typing import Annotated, Any
-
 import typer
 
-from hub.cli.endings import CODES, NEGATIVE, OK, ends
-from hub.cli.showing import Json, show
-
-commands = typer.Typer(no_args_is_help=True, help="Bring in what other systems export.", rich_markup_mode=None)
+commands = typer.Typer(
+    no_args_is_help=True, help="Bring in what other systems export.", rich_markup_mode=None
+)
 
 
 def add_to(app: typer.Typer) -> None:

@@ -1,7 +1,7 @@
 """The processes of a hub, from start to stop.
 
-A first Ctrl-C or SIGTERM stops in order: unready, no new connections, running requests answered, jobs finished or handed
-back. A second one ends at once; nothing acknowledged is lost then either, as everything lives in PostgreSQL.
+A first Ctrl-C or SIGTERM stops in order: unready, no new connections, running requests answered, jobs finished
+or handed back. A second one ends at once; nothing acknowledged is lost then either: all of it is in PostgreSQL.
 """
 
 import asyncio
@@ -80,7 +80,12 @@ async def live(
                 group.create_task(run_sealer(hub, stop))
             if listening is not None:
                 await started.wait()
-                log.info("hub.listens", host=hub.settings.host, port=hub.settings.port, mode=hub.settings.mode.value)
+                log.info(
+                    "hub.listens",
+                    host=hub.settings.host,
+                    port=hub.settings.port,
+                    mode=hub.settings.mode.value,
+                )
             if greet is not None and not stop.is_set():
                 await greet(hub)
     finally:
@@ -119,7 +124,9 @@ async def _refuse_unfit(readiness: Readiness) -> None:
     """End now rather than write what another keyring, or an older schema, cannot hold."""
     state = await readiness.look()
     if not state.ready:
-        found = ", ".join(f"{name}: {word}" for name, word in state.words.items() if name not in {"process", "mail"})
+        found = ", ".join(
+            f"{name}: {word}" for name, word in state.words.items() if name not in {"process", "mail"}
+        )
         raise Unready(f"database: not ready ({found}): run `hub migrate`, and `hub check` to see more")
 
 

@@ -6,7 +6,9 @@ import typer
 
 from hub.cli.endings import CODES, ends
 
-Port = Annotated[int | None, typer.Option("--port", min=0, max=65535, help="Port to listen on; 0 takes a free one.")]
+Port = Annotated[
+    int | None, typer.Option("--port", min=0, max=65535, help="Port to listen on; 0 takes a free one.")
+]
 Host = Annotated[str | None, typer.Option("--host", help="Address to listen on, e.g. 0.0.0.0 for all.")]
 
 
@@ -32,10 +34,10 @@ def demo(port: Port = None, host: Host = None) -> None:
 
 @ends
 def run(port: Port = None, host: Host = None) -> None:
-    """Start an empty hub for keeps: as `hub demo`, without made-up data.
+    r"""Start an empty hub for keeps: as `hub demo`, without made-up data.
 
-    The data stay in .data (HUB_DATA_DIR), or in HUB_DATABASE_URL if that is set. Back up the folder: without its
-    keyring.json nothing in the database can be read.
+    The data stay in .data (HUB_DATA_DIR), or in HUB_DATABASE_URL if that is set. Back up the folder: without
+    its keyring.json nothing in the database can be read.
 
     \b
     Next steps, in another terminal:
@@ -49,12 +51,12 @@ def run(port: Port = None, host: Host = None) -> None:
 
 @ends
 def serve(port: Port = None, host: Host = None) -> None:
-    """Answer requests, in production: stateless, any number of processes and machines.
+    r"""Answer requests, in production: stateless, any number of processes and machines.
 
     \b
-    Needs HUB_DATABASE_URL, HUB_KEYRING (or HUB_KEYRING_FILE) and HUB_PUBLIC_URL, and a database that `hub migrate`
-    has prepared. SIGTERM ends it when running requests are answered, or after HUB_SHUTDOWN_SECONDS.
-    Jobs are done by `hub work`.
+    Needs HUB_DATABASE_URL, HUB_KEYRING (or HUB_KEYRING_FILE) and HUB_PUBLIC_URL, and a database that
+    `hub migrate` has prepared. SIGTERM ends it when running requests are answered, or after
+    HUB_SHUTDOWN_SECONDS. Jobs are done by `hub work`.
     """
     from hub.cli import processes
 
@@ -65,7 +67,7 @@ def serve(port: Port = None, host: Host = None) -> None:
 def work() -> None:
     """Do jobs and seal the ledger, in production: any number of processes and machines.
 
-    SIGTERM ends it when running jobs are done, or after HUB_SHUTDOWN_SECONDS; what is not done is handed back.
+    SIGTERM ends it when running jobs are done, or after HUB_SHUTDOWN_SECONDS; the rest is handed back.
     """
     from hub.cli import processes
 

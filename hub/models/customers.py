@@ -110,6 +110,7 @@ class ProfileValue(Model):
     sealed = fields.BinaryField()
     previous = fields.BinaryField(null=True)
     import_id = fields.UUIDField(null=True, db_index=True)
+    previous_import_id = fields.UUIDField(null=True)
     updated_at = fields.DatetimeField()
 
     if TYPE_CHECKING:

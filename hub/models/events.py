@@ -67,6 +67,7 @@ class Delivery(Model):
     how = fields.TextField()
     locale = fields.TextField()
     proof = fields.BinaryField(null=True)
+    import_id = fields.UUIDField(null=True)
     happened_at = fields.DatetimeField()
     recorded_at = fields.DatetimeField()
     act_id = fields.UUIDField()

@@ -28,4 +28,4 @@ class ImportBatch(Model):
 
     class Meta:
         table = "import_batch"
-        unique_together = (("organisation", "fingerprint"),)
+        indexes = (("organisation_id", "fingerprint"),)

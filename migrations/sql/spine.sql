@@ -114,13 +114,15 @@ CREATE TABLE projection_due (
 );
 CREATE INDEX projection_due_act ON projection_due (act_id);
 
+-- plpgsql, here and below, because it keeps its plans from call to call; PostgreSQL's SQL functions do so only from 18 on.
 CREATE FUNCTION open_act(act_id uuid, operation text, actor_kind text, actor_id uuid, organisation_id uuid)
-RETURNS timestamptz LANGUAGE sql AS $$
+RETURNS timestamptz LANGUAGE plpgsql AS $$
+BEGIN
     INSERT INTO act (id, operation, actor_kind, actor_id, organisation_id)
     VALUES (act_id, operation, actor_kind, actor_id, organisation_id);
-    SELECT set_config('hub.act', act_id::text, true);
-    SELECT now();
-$$;
+    PERFORM set_config('hub.act', act_id::text, true);
+    RETURN now();
+END $$;
 
 -- Statement trigger on every domain table: an act of this very transaction must be open.
 CREATE FUNCTION guard_act() RETURNS trigger
@@ -198,11 +200,12 @@ CREATE TRIGGER guard_tombstone BEFORE UPDATE ON ledger_detail FOR EACH ROW EXECU
 
 CREATE FUNCTION ledger_append(
     entry_id uuid, event text, subject uuid, commitment bytea, subjects uuid[], leaves bytea[], bodies bytea[]
-) RETURNS void LANGUAGE sql AS $$
+) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
     INSERT INTO ledger_entry (id, act_id, event, subject, actor_kind, actor_id, commitment, detail_count)
     SELECT entry_id, act.id, event, subject, act.actor_kind, act.actor_id, commitment, cardinality(bodies)
     FROM act WHERE act.id = current_setting('hub.act')::uuid;
     INSERT INTO ledger_detail (entry_id, index, subject, leaf_hash, body)
     SELECT entry_id, detail.ordinality - 1, detail.subject, detail.leaf_hash, detail.body
     FROM unnest(subjects, leaves, bodies) WITH ORDINALITY AS detail (subject, leaf_hash, body, ordinality);
-$$;
+END $$;

@@ -12,11 +12,18 @@ from starlette.responses import Response
 from portal.languages import LANGUAGES, choose
 
 PORTAL: Final = Path(__file__).parent.parent
-TEXTS: Final[dict[str, dict[str, str]]] = tomllib.loads((PORTAL / "locale/welcome.toml").read_text(encoding="utf-8"))
-TEMPLATES: Final = Environment(
-    loader=FileSystemLoader(PORTAL / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+TEXTS: Final[dict[str, dict[str, str]]] = tomllib.loads(
+    (PORTAL / "locale/welcome.toml").read_text(encoding="utf-8")
 )
-CSP: Final = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+TEMPLATES: Final = Environment(
+    loader=FileSystemLoader(PORTAL / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+)
+CSP: Final = (
+    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 
 
 def page(*, console: bool, demo: bool) -> Callable[[Request], Awaitable[Response]]:

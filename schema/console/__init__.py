@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from hub.actors import Operation
 from schema.limits import LIMITS, Limits
 
 POLICY = (
@@ -62,8 +63,9 @@ class Console:
 
     def routes(self) -> list[Route]:
         """The script and the style, below the address."""
+        operation = Operation.METADATA_READ.value
         return [
-            Route(f"{self.address}/{name}", _asset(name, kind), methods=["GET"])
+            Route(f"{self.address}/{name}", _asset(name, kind), methods=["GET"], name=operation)
             for name, kind in _ASSETS.items()
         ]
 

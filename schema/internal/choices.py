@@ -1,61 +1,56 @@
 """What customers chose: consents, objections, opt-outs, each with its evidence."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
 import strawberry
 
-from hub import choices, purposes, recipients, said
+from hub import catalogue, choices, purposes, recipients, said
 from hub.act import Act, Ask
 from hub.actors import Operation
-from hub.policy.values import Channel as PolicyChannel
+from hub.policy.values import Channel
+from schema.call import Info
 from schema.door import acts, lists
-from schema.internal.decisions import Channel
-from schema.internal.paging import stretch
+from schema.internal.links import link, one
+from schema.internal.meanings import ConsentWord, OptOutKind
+from schema.internal.notices import NoticeVersion, versions_by_id
+from schema.internal.paging import paged, start_of, stretch
 from schema.internal.people import CustomerRef, find_customer
+from schema.internal.places import within
+from schema.internal.purposes import Purpose, purposes_by_id
+from schema.internal.recipients import Recipient, recipients_by_id
 from schema.internal.references import Reference, reference
 from schema.problems import Payload
 from schema.relay import Connection, Node, Window, global_id, uuid_of
 
-ChoiceKind = strawberry.enum(said.Kind, name="ChoiceKind", description="What a choice is about.")
-ChoiceAction = strawberry.enum(said.Action, name="ChoiceAction", description="What was said.")
-Grade = strawberry.enum(said.Grade, name="ConsentGrade", description="What a consent is worth.")
-Method = strawberry.enum(said.Method, name="ChoiceMethod", description="How a word reached us.")
-
-
-@strawberry.enum(description="What a customer can say about consent to one purpose.")
-class ConsentWord(said.StrEnum):
-    """Asked, and the answers."""
-
-    ASKED = "ASKED"
-    GIVEN = "GIVEN"
-    REFUSED = "REFUSED"
-    WITHDRAWN = "WITHDRAWN"
-
-
-@strawberry.enum(description="What a customer can opt out of, and (but for marketing) into again.")
-class OptOutKind(said.StrEnum):
-    """MARKETING is reversed by a later consent only."""
-
-    MARKETING = "MARKETING"
-    SHARING = "SHARING"
-    SIGNAL = "SIGNAL"
-    LIMIT = "LIMIT"
+EVIDENCE = {
+    "wording": ("evidence", "wording"),
+    "method": ("evidence", "method"),
+    "evidence": ("evidence", "reference"),
+    "happened_at": ("evidence", "happened_at"),
+    "notice_version": ("evidence", "notice_version"),
+}
+"""Where the parts of the evidence stand in an input."""
 
 
 @strawberry.type(description="One word of a customer, never changed; the next word is a new one.")
 class Choice(Node):
-    """With its scope: null means all."""
+    """With its scope and its evidence."""
 
-    kind: Annotated[said.Kind, ChoiceKind] = strawberry.field(description="What it is about.")
-    action: Annotated[said.Action, ChoiceAction] = strawberry.field(description="What was said.")
-    purpose_id: strawberry.ID | None = strawberry.field(description="For this purpose; null for all.")
-    channel: str | None = strawberry.field(description="On this channel; null for all.")
-    recipient_id: strawberry.ID | None = strawberry.field(description="To this recipient; null for all.")
-    grade: Annotated[said.Grade, Grade] | None = strawberry.field(description="Of a consent: what it is worth.")
+    row: strawberry.Private[said.Choice]
+    kind: said.Kind = strawberry.field(description="What it is about.")
+    action: said.Action = strawberry.field(description="What was said.")
+    customer_id: strawberry.ID = strawberry.field(description="Whose word it is.")
+    purpose_id: strawberry.ID | None = strawberry.field(description="For this purpose; null: for all.")
+    channel: Channel | None = strawberry.field(description="On this channel; null: on all.")
+    recipient_id: strawberry.ID | None = strawberry.field(description="Towards this recipient; null: towards all.")
+    grade: said.Grade | None = strawberry.field(description="Of a consent: what it is worth.")
     ends_at: datetime | None = strawberry.field(description="Of a consent: when its own text ends it.")
+    wording: str = strawberry.field(description="The words the customer was shown.")
+    wording_sha256: str = strawberry.field(description="Their SHA-256.")
+    method: said.Method = strawberry.field(description="How it was said.")
     happened_at: datetime = strawberry.field(description="When it was said.")
     recorded_at: datetime = strawberry.field(description="When the hub was told.")
 
@@ -64,66 +59,155 @@ class Choice(Node):
         """As the API shows it."""
         return cls(
             uuid=row.id,
+            row=row,
             kind=said.Kind(row.kind),
             action=said.Action(row.action),
+            customer_id=global_id("Customer", row.customer_id),
             purpose_id=global_id("Purpose", row.purpose_id) if row.purpose_id else None,
-            channel=row.channel,
+            channel=Channel(row.channel) if row.channel else None,
             recipient_id=global_id("Recipient", row.recipient_id) if row.recipient_id else None,
             grade=said.Grade(row.grade) if row.grade else None,
             ends_at=row.ends_at,
+            wording=row.wording,
+            wording_sha256=row.wording_sha256,
+            method=said.Method(row.method),
             happened_at=row.happened_at,
             recorded_at=row.recorded_at,
         )
+
+    @link(Operation.CATALOGUE_READ, "The purpose; null for all, or if you may not read the catalogue.")
+    async def purpose(self, info: Info) -> Purpose | None:
+        """Loaded with the others'."""
+        return await one(info, Operation.CATALOGUE_READ, purposes_by_id, self.row.purpose_id)
+
+    @link(Operation.CATALOGUE_READ, "The recipient; null for all, or if you may not read the catalogue.")
+    async def recipient(self, info: Info) -> Recipient | None:
+        """Loaded with the others'."""
+        return await one(info, Operation.CATALOGUE_READ, recipients_by_id, self.row.recipient_id)
+
+    @link(Operation.NOTICE_READ, "The notice shown with it; null for none, or if you may not read notices.")
+    async def notice_version(self, info: Info) -> NoticeVersion | None:
+        """Loaded with the others'."""
+        return await one(info, Operation.NOTICE_READ, versions_by_id, self.row.notice_version_id)
+
+
+async def choices_by_id(ask: Ask, ids: Sequence[UUID]) -> dict[UUID, Choice]:
+    """Many at once."""
+    return {key: Choice.of(row) for key, row in (await choices.by_ids(ask, ids)).items()}
 
 
 @strawberry.input(description="How a word reached us, and what the customer saw.")
 class EvidenceInput:
     """One immutable row's worth."""
 
-    wording: str = strawberry.field(description="The words the customer was shown. Kept with their SHA-256.")
-    method: Annotated[said.Method, Method] = strawberry.field(description="How it was said.")
+    wording: str = strawberry.field(
+        description="The words everybody in this situation is shown, without personal data. Kept with their SHA-256."
+    )
+    method: said.Method = strawberry.field(description="How it was said.")
     reference: str = strawberry.field(default="", description="Where the proof is kept: a recording, a form. Sealed.")
-    notice_version_id: strawberry.ID | None = strawberry.field(default=None, description="The notice shown with it.")
+    notice_version: strawberry.ID | None = strawberry.field(
+        default=None, description="The id of the notice version shown with it."
+    )
     happened_at: datetime | None = strawberry.field(default=None, description="When it was said; by default now.")
 
     def kept(self) -> said.Evidence:
         """As the hub takes it."""
-        version = self.notice_version_id
+        version = self.notice_version
         return said.Evidence(
             wording=self.wording,
-            method=self.method.value,
+            method=self.method,
             reference=self.reference,
-            notice_version_id=uuid_of(version, "NoticeVersion", "evidence", "notice_version_id") if version else None,
+            notice_version_id=version and uuid_of(version, "NoticeVersion", "notice_version"),
             happened_at=self.happened_at,
         )
 
 
-@strawberry.input(description="For what a word counts; what is left out means all.")
-class ScopeInput:
-    """Purpose x channel x recipient."""
+@strawberry.input(description="A consent, or a word about one.")
+class ConsentRecordInput:
+    """For one purpose, these channels, one recipient."""
 
-    purpose: Reference | None = strawberry.field(default=None, description="Key or id of a purpose.")
-    channels: list[Annotated[PolicyChannel, Channel]] = strawberry.field(
-        default_factory=list[PolicyChannel], description="Channels; several make several choices."
+    customer: CustomerRef = strawberry.field(description="Whose word.")
+    word: ConsentWord = strawberry.field(description="What was said.")
+    purpose: Reference = strawberry.field(description="For which purpose: key or id.")
+    evidence: EvidenceInput = strawberry.field(description="How it was said.")
+    channels: list[Channel] = strawberry.field(
+        default_factory=list[Channel], description="On which channels, each a choice of its own; none: on all."
     )
-    recipient: Reference | None = strawberry.field(default=None, description="Key or id of a recipient.")
+    recipient: Reference | None = strawberry.field(
+        default=None, description="Towards which recipient: key or id; null: towards all."
+    )
+    grade: said.Grade = strawberry.field(default=said.Grade.GIVEN, description="Of GIVEN: what it is worth.")
+    ends_at: datetime | None = strawberry.field(default=None, description="Of GIVEN: when its own text ends it.")
+
+
+@strawberry.input(description="Explicit consent to a transfer abroad, or its withdrawal.")
+class TransferConsentRecordInput:
+    """To one recipient."""
+
+    customer: CustomerRef = strawberry.field(description="Whose word.")
+    recipient: Reference = strawberry.field(description="To which recipient: key or id.")
+    evidence: EvidenceInput = strawberry.field(description="How it was said.")
+    purpose: Reference | None = strawberry.field(default=None, description="For which purpose; null: for all.")
+    is_withdrawn: bool = strawberry.field(default=False, description="True to take it back.")
+    ends_at: datetime | None = strawberry.field(default=None, description="When its own text ends it.")
+
+
+@strawberry.input(description="An opt-out, or its taking back.")
+class OptInput:
+    """Of marketing, of sharing and sale, by signal, of sensitive use."""
+
+    customer: CustomerRef = strawberry.field(description="Whose word.")
+    kind: OptOutKind = strawberry.field(description="Of what.")
+    evidence: EvidenceInput = strawberry.field(description="How it was said.")
+    purpose: Reference | None = strawberry.field(default=None, description="For which purpose; null: for all.")
+    channels: list[Channel] = strawberry.field(
+        default_factory=list[Channel], description="Of MARKETING: on which channels; none: on all."
+    )
+    recipient: Reference | None = strawberry.field(
+        default=None, description="Of SHARING and SIGNAL: towards which recipient; null: towards all."
+    )
+
+
+@strawberry.input(description="An objection, or its taking back.")
+class ObjectionRecordInput:
+    """To processing other than marketing."""
+
+    customer: CustomerRef = strawberry.field(description="Whose word.")
+    evidence: EvidenceInput = strawberry.field(description="How it was said.")
+    purpose: Reference | None = strawberry.field(default=None, description="For which purpose; null: for all.")
+    channels: list[Channel] = strawberry.field(
+        default_factory=list[Channel], description="On which channels; none: on all."
+    )
+    recipient: Reference | None = strawberry.field(
+        default=None, description="Towards which recipient: key or id; null: towards all."
+    )
+    is_withdrawn: bool = strawberry.field(default=False, description="True to take it back.")
+
+
+@strawberry.input(description="How a pending objection was settled.")
+class ObjectionSettleInput:
+    """Upheld or overruled."""
+
+    objection: strawberry.ID = strawberry.field(description="The pending objection's id.")
+    is_upheld: bool = strawberry.field(description="Whether it is upheld.")
+    evidence: EvidenceInput = strawberry.field(description="How the customer was told.")
 
 
 @strawberry.type(description="What was recorded, one choice per channel.")
 class ChoicesPayload(Payload):
     """Of every mutation here."""
 
-    choices: list[Choice] = strawberry.field(default_factory=list[Choice], description="The words kept.")
+    choices: list[Choice] = strawberry.field(default_factory=list[Choice], description="The words that stand now.")
 
 
-_Ref = Annotated[CustomerRef, strawberry.argument(description="Whose word.")]
-_Scope = Annotated[ScopeInput | None, strawberry.argument(description="For what it counts; by default for all.")]
-_Evidence = Annotated[EvidenceInput, strawberry.argument(description="How it was said.")]
-_Grade = Annotated[
-    Annotated[said.Grade, Grade], strawberry.argument(description="Of GIVEN: what it is worth.")
-]
-_Ends = Annotated[datetime | None, strawberry.argument(description="Of GIVEN: when its own text ends it.")]
+_Ref = Annotated[CustomerRef, strawberry.argument(description="Whose.")]
+_Consent = Annotated[ConsentRecordInput, strawberry.argument(description="The word.")]
+_Transfer = Annotated[TransferConsentRecordInput, strawberry.argument(description="The word.")]
+_Opt = Annotated[OptInput, strawberry.argument(description="The word.")]
+_Objection = Annotated[ObjectionRecordInput, strawberry.argument(description="The word.")]
+_Settle = Annotated[ObjectionSettleInput, strawberry.argument(description="Which, and how.")]
 Verb = Callable[..., Awaitable[list[said.Choice]]]
+Given = ConsentRecordInput | TransferConsentRecordInput | OptInput | ObjectionRecordInput
 
 
 @strawberry.type
@@ -134,9 +218,10 @@ class ChoiceQueries:
     async def choices(self, ask: Ask, window: Window, customer: _Ref) -> Connection[Choice]:
         """A customer's words, in the order in which they were recorded."""
         customer_id = await find_customer(ask, customer, "customer")
-        start = window.start[0] if window.start else None
-        page = await choices.history(ask, customer_id, start, window.limit, backwards=window.backwards)
-        return window.page(stretch(page.items, window), Choice.of, lambda row: (row.id,))
+        page = await choices.history(
+            ask, customer_id, start_of(window), window.limit, backwards=window.backwards
+        )
+        return paged(window, stretch(page.items, window), Choice.of)
 
 
 @strawberry.type
@@ -144,89 +229,48 @@ class ChoiceMutations:
     """Recording what customers choose."""
 
     @acts(Operation.CHOICE_RECORD)
-    async def consent_record(  # noqa: PLR0913 - a consent is its word, scope, worth and evidence
-        self,
-        act: Act,
-        customer: _Ref,
-        word: Annotated[ConsentWord, strawberry.argument(description="What was said.")],
-        evidence: _Evidence,
-        scope: _Scope = None,
-        grade: _Grade = said.Grade.GIVEN,
-        ends_at: _Ends = None,
-    ) -> ChoicesPayload:
+    async def consent_record(self, act: Act, input: _Consent) -> ChoicesPayload:
         """Record a consent asked, given, refused or withdrawn: for one purpose, these channels, this recipient."""
-        if word is ConsentWord.GIVEN:
-            return await _keep(act, choices.give_consent, customer, scope, evidence, grade=grade.value, ends_at=ends_at)
+        if input.word is ConsentWord.GIVEN:
+            return await _keep(act, choices.give_consent, input, grade=input.grade, ends_at=input.ends_at)
         verbs: dict[ConsentWord, Verb] = {
             ConsentWord.ASKED: choices.ask_consent,
             ConsentWord.REFUSED: choices.refuse_consent,
             ConsentWord.WITHDRAWN: choices.withdraw_consent,
         }
-        return await _keep(act, verbs[word], customer, scope, evidence)
+        return await _keep(act, verbs[input.word], input)
 
     @acts(Operation.CHOICE_RECORD)
-    async def transfer_consent_record(
-        self,
-        act: Act,
-        customer: _Ref,
-        scope: _Scope,
-        evidence: _Evidence,
-        withdrawn: Annotated[bool, strawberry.argument(description="True to take it back.")] = False,  # noqa: FBT002
-    ) -> ChoicesPayload:
+    async def transfer_consent_record(self, act: Act, input: _Transfer) -> ChoicesPayload:
         """Record explicit consent to a transfer abroad to a recipient, or its withdrawal."""
-        verb: Verb = choices.withdraw_transfer if withdrawn else choices.consent_to_transfer
-        return await _keep(act, verb, customer, scope, evidence)
+        if input.is_withdrawn:
+            return await _keep(act, choices.withdraw_transfer, input)
+        return await _keep(act, choices.consent_to_transfer, input, ends_at=input.ends_at)
 
     @acts(Operation.CHOICE_RECORD)
-    async def opt_out(
-        self,
-        act: Act,
-        customer: _Ref,
-        kind: Annotated[OptOutKind, strawberry.argument(description="Out of what.")],
-        evidence: _Evidence,
-        scope: _Scope = None,
-    ) -> ChoicesPayload:
+    async def opt_out(self, act: Act, input: _Opt) -> ChoicesPayload:
         """Record an opt-out: of marketing, of sharing and sale, by browser signal, or of sensitive use."""
-        if kind is OptOutKind.MARKETING:
-            return await _keep(act, choices.opt_out_of_marketing, customer, scope, evidence)
-        return await _keep(act, _kinded(choices.opt_out, kind), customer, scope, evidence)
+        if input.kind is OptOutKind.MARKETING:
+            return await _keep(act, choices.opt_out_of_marketing, input)
+        return await _keep(act, _kinded(choices.opt_out, input.kind), input)
 
     @acts(Operation.CHOICE_RECORD)
-    async def opt_in(
-        self,
-        act: Act,
-        customer: _Ref,
-        kind: Annotated[OptOutKind, strawberry.argument(description="Into what; marketing takes a consent.")],
-        evidence: _Evidence,
-        scope: _Scope = None,
-    ) -> ChoicesPayload:
-        """Record that an opt-out other than from marketing was taken back."""
-        return await _keep(act, _kinded(choices.opt_in, kind), customer, scope, evidence)
+    async def opt_in(self, act: Act, input: _Opt) -> ChoicesPayload:
+        """Record that an opt-out was taken back. Of marketing only a consent takes it back: `consentRecord`."""
+        return await _keep(act, _kinded(choices.opt_in, input.kind), input)
 
     @acts(Operation.CHOICE_RECORD)
-    async def objection_record(
-        self,
-        act: Act,
-        customer: _Ref,
-        evidence: _Evidence,
-        scope: _Scope = None,
-        withdrawn: Annotated[bool, strawberry.argument(description="True to take it back.")] = False,  # noqa: FBT002
-    ) -> ChoicesPayload:
-        """Record an objection to processing other than marketing: it stops at once."""
-        verb: Verb = choices.withdraw_objection if withdrawn else choices.object_to
-        return await _keep(act, verb, customer, scope, evidence)
+    async def objection_record(self, act: Act, input: _Objection) -> ChoicesPayload:
+        """Record an objection to processing other than marketing, or that it was taken back."""
+        verb: Verb = choices.withdraw_objection if input.is_withdrawn else choices.object_to
+        return await _keep(act, verb, input)
 
     @acts(Operation.CHOICE_RECORD)
-    async def objection_settle(
-        self,
-        act: Act,
-        id: Annotated[strawberry.ID, strawberry.argument(description="The pending objection.")],
-        is_upheld: Annotated[bool, strawberry.argument(description="Whether it is upheld.")],
-        evidence: _Evidence,
-    ) -> ChoicesPayload:
-        """Uphold or overrule an objection."""
-        objection_id = uuid_of(id, "Choice", "id")
-        settled = await choices.settle_objection(act, objection_id, evidence.kept(), is_upheld=is_upheld)
+    async def objection_settle(self, act: Act, input: _Settle) -> ChoicesPayload:
+        """Uphold or overrule a pending objection."""
+        with within(input, "input", moved=EVIDENCE):
+            pending, evidence = uuid_of(input.objection, "Choice", "objection"), input.evidence.kept()
+            settled = await choices.settle_objection(act, pending, evidence, is_upheld=input.is_upheld)
         return ChoicesPayload(choices=[Choice.of(settled)])
 
 
@@ -237,26 +281,21 @@ def _kinded(verb: Callable[..., Awaitable[list[said.Choice]]], kind: OptOutKind)
     return of_kind
 
 
-async def _keep(  # noqa: PLR0913 - as its callers
-    act: Act, verb: Verb, customer: CustomerRef, scope: ScopeInput | None, evidence: EvidenceInput, **more: Any
-) -> ChoicesPayload:
-    counted = await _scope(act, await find_customer(act, customer, "customer"), scope or ScopeInput())
-    kept = await verb(act, counted, evidence.kept(), **more)
+async def _keep(act: Act, verb: Verb, given: Given, **more: Any) -> ChoicesPayload:
+    customer_id = await find_customer(act, given.customer, "input", "customer")
+    with within(given, "input", moved=EVIDENCE):
+        kept = await verb(act, await _scope(act, customer_id, given), given.evidence.kept(), **more)
     return ChoicesPayload(choices=[Choice.of(each) for each in kept])
 
 
-async def _scope(act: Act, customer_id: UUID, given: ScopeInput) -> said.Scope:
-    purpose = given.purpose and reference(given.purpose, "Purpose", "scope", "purpose")
-    recipient = given.recipient and reference(given.recipient, "Recipient", "scope", "recipient")
+async def _scope(act: Act, customer_id: UUID, given: Given) -> said.Scope:
+    purpose = given.purpose and reference(given.purpose, "Purpose", "purpose")
+    recipient = given.recipient and reference(given.recipient, "Recipient", "recipient")
+    channels = () if isinstance(given, TransferConsentRecordInput) else given.channels
     return said.Scope(
         customer_id=customer_id,
-        organisation_id=act.actor.organisation_id,  # type: ignore[arg-type]
-        purpose_id=(await purposes.read(act, purpose, "scope", "purpose")).id if purpose else None,
-        channels=[each.value for each in given.channels],
-        recipient_id=(await recipients.read(act, recipient, "scope", "recipient")).id if recipient else None,
+        organisation_id=catalogue.owner(act, None),
+        purpose_id=(await purposes.read(act, purpose, "purpose")).id if purpose else None,
+        channels=channels,
+        recipient_id=(await recipients.read(act, recipient, "recipient")).id if recipient else None,
     )
-
-
-async def load_choices(ask: Ask, ids: list[UUID]) -> list[Choice]:
-    """For the node table."""
-    return [Choice.of(each) for each in await choices.by_ids(ask, ids)]

@@ -44,3 +44,12 @@ async def several(
         return None
     found = await asyncio.gather(*(info.context.load(batch, operation, key) for key in keys))
     return [each for each in found if each is not None]
+
+
+async def children(
+    info: Info, operation: Operation, batch: Batch[UUID, list[V]], key: UUID
+) -> list[V] | None:
+    """What hangs on the thing with this id; None for an asker who may not see such things."""
+    if not info.context.may(operation):
+        return None
+    return await info.context.load(batch, operation, key) or []

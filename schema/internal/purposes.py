@@ -17,7 +17,7 @@ from schema.call import Info
 from schema.door import acts, asks, lists
 from schema.internal.categories import Category, categories_by_id
 from schema.internal.findings import Finding
-from schema.internal.links import link, one, several
+from schema.internal.links import children, link, one, several
 from schema.internal.organisation import Department, departments_by_id
 from schema.internal.paging import page_of, paged
 from schema.internal.places import within
@@ -59,7 +59,12 @@ class PurposeRelation:
     to_uuid: strawberry.Private[UUID]
     kind: Relatedness = strawberry.field(description="How closely.")
 
-    @link(Operation.CATALOGUE_READ, "The other purpose, of which the customer was told.")
+    @classmethod
+    def of(cls, row: purposes.PurposeRelation) -> Self:
+        """As the API shows it."""
+        return cls(to_uuid=row.related_to_id, kind=Relatedness(row.kind))
+
+    @link(Operation.CATALOGUE_READ, "The other purpose, of which the customer was told; null if you may not read the catalogue.")
     async def to(self, info: Info) -> "Purpose | None":
         """Loaded with the others'."""
         return await one(info, Operation.CATALOGUE_READ, purposes_by_id, self.to_uuid)
@@ -126,17 +131,17 @@ class Purpose(Node):
         """Loaded with the others'."""
         return await several(info, Operation.CATALOGUE_READ, departments_by_id, self.row.departments)
 
-    @link(Operation.CATALOGUE_READ, "What justifies it, by jurisdiction.", Weight(items=3))
+    @link(Operation.CATALOGUE_READ, "What justifies it, by jurisdiction; null if you may not read the catalogue.", Weight(items=3))
     async def bases(self, info: Info) -> list[PurposeBasis] | None:
         """Loaded with the others'."""
-        found = await one(info, Operation.CATALOGUE_READ, purposes.bases_of, self.uuid)
-        return [PurposeBasis.of(each) for each in found or ()]
+        found = await children(info, Operation.CATALOGUE_READ, purposes.bases_of, self.uuid)
+        return None if found is None else [PurposeBasis.of(each) for each in found]
 
-    @link(Operation.CATALOGUE_READ, "The purposes it is related to.", Weight(items=3))
+    @link(Operation.CATALOGUE_READ, "The purposes it is related to; null if you may not read the catalogue.", Weight(items=3))
     async def relations(self, info: Info) -> list[PurposeRelation] | None:
         """Loaded with the others'."""
-        found = await one(info, Operation.CATALOGUE_READ, purposes.relations_of, self.uuid)
-        return [PurposeRelation(to_uuid=each.related_to_id, kind=Relatedness(each.kind)) for each in found or ()]
+        found = await children(info, Operation.CATALOGUE_READ, purposes.relations_of, self.uuid)
+        return None if found is None else [PurposeRelation.of(each) for each in found]
 
     @strawberry.field(description="Advice on the wording of its benefits.", metadata=FEW)
     def warnings(self) -> list[Finding]:

@@ -13,7 +13,7 @@ from hub.actors import Operation
 from schema.call import Info
 from schema.door import acts, asks, lists
 from schema.internal.findings import Finding
-from schema.internal.links import link, one
+from schema.internal.links import children, link, one
 from schema.internal.paging import page_of, paged
 from schema.internal.places import within
 from schema.internal.references import Reference, reference
@@ -67,7 +67,12 @@ class RecipientMembership:
     starts_on: date = strawberry.field(description="Its first day.")
     ends_on: date | None = strawberry.field(description="Its last day; null: it goes on.")
 
-    @link(Operation.CATALOGUE_READ, "The class.")
+    @classmethod
+    def of(cls, row: recipients.RecipientMembership) -> Self:
+        """As the API shows it."""
+        return cls(class_uuid=row.recipient_class_id, starts_on=row.starts_on, ends_on=row.ends_on)
+
+    @link(Operation.CATALOGUE_READ, "The class; null if you may not read the catalogue.")
     async def recipient_class(self, info: Info) -> RecipientClass | None:
         """Loaded with the others'."""
         return await one(info, Operation.CATALOGUE_READ, classes_by_id, self.class_uuid)
@@ -102,14 +107,8 @@ class Recipient(Node):
     )
     async def memberships(self, info: Info) -> list[RecipientMembership] | None:
         """Loaded with the others'."""
-        if not info.context.may(Operation.CATALOGUE_READ):
-            return None
-        found = await one(info, Operation.CATALOGUE_READ, recipients.memberships_of, self.uuid)
-        return [_membership(each) for each in found or ()]
-
-
-def _membership(row: recipients.RecipientMembership) -> RecipientMembership:
-    return RecipientMembership(class_uuid=row.recipient_class_id, starts_on=row.starts_on, ends_on=row.ends_on)
+        found = await children(info, Operation.CATALOGUE_READ, recipients.memberships_of, self.uuid)
+        return None if found is None else [RecipientMembership.of(each) for each in found]
 
 
 async def recipients_by_id(ask: Ask, ids: Sequence[UUID]) -> dict[UUID, Recipient]:

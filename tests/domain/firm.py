@@ -1,6 +1,6 @@
 """A firm to do business in: an organisation with what a customer's story needs, and acts by its own app."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -48,12 +48,12 @@ class Firm:
 
     def scope(self, customer_id: UUID, **changes: Any) -> Scope:
         """Name a scope of the first purpose."""
-        return Scope(customer_id, self.id, **{"purpose_id": self.purposes[0], **changes})
+        return replace(Scope(customer_id, self.id, self.purposes[0]), **changes)
 
 
 def evidence(**changes: Any) -> Evidence:
     """Say it by a form."""
-    return Evidence(**{"wording": "I agree to hear about mortgages.", "method": "WEB", **changes})
+    return replace(Evidence("I agree to hear about mortgages.", "WEB"), **changes)
 
 
 def email(address: str, **changes: Any) -> NewIdentifier:
@@ -196,19 +196,16 @@ async def _version(
 
 
 TABLES = (
-    "customer", "customer_event", "identifier", "profile_value", "collection", "delivery", "choice", "customer_state",
-    "merge_proposal", "keys.customer_key", "ledger_entry", "ledger_detail", "act", "projection_due",
+    "customer", "customer_event", "identifier", "profile_value", "collection", "delivery", "choice",
+    "customer_state", "merge_proposal", "keys.customer_key", "ledger_entry", "ledger_detail", "act",
+    "projection_due",
 )  # fmt: skip
+FINGERPRINT = "SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {0} t"
 
 
 async def everything(connection: asyncpg.Connection) -> dict[str, str]:
     """Fingerprint every table that a refused verb must have left alone."""
-    return {
-        table: await connection.fetchval(
-            f"SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {table} t"
-        )
-        for table in TABLES
-    }
+    return {table: await connection.fetchval(FINGERPRINT.format(table)) for table in TABLES}
 
 
 async def events_of(hub: Hub, customer_id: UUID) -> list[str]:

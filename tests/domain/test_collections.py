@@ -60,7 +60,9 @@ async def test_an_intake_with_a_notice_is_a_collection_and_a_delivery(
     assert (delivery.notice_version_id, delivery.how, delivery.locale) == (firm.version, "PAPER", "en")
     assert delivery.happened_at == AFTER
     assert await events_of(hub, customer_id) == ["customer.created", "collection.recorded"]
-    state = await superuser.fetchrow("SELECT * FROM customer_state WHERE customer_id = $1 AND valid_to = 'infinity'", customer_id)  # noqa: E501
+    state = await superuser.fetchrow(
+        "SELECT * FROM customer_state WHERE customer_id = $1 AND valid_to = 'infinity'", customer_id
+    )
     assert state is not None
     assert str(made.id) in state["collections"]
     assert str(delivery.id) in state["deliveries"]
@@ -89,7 +91,11 @@ async def test_a_notice_can_reach_a_customer_later_in_their_language_with_sealed
         deliveries = (await collections.deliveries_of(ask, [customer_id]))[customer_id]
     assert {one.locale for one in deliveries} == {"fr"}
     assert shown.shown_at == shown.recorded_at
-    assert await events_of(hub, customer_id) == ["customer.created", "notice.delivered", "collection.recorded"]
+    assert await events_of(hub, customer_id) == [
+        "customer.created",
+        "notice.delivered",
+        "collection.recorded",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -104,8 +110,16 @@ async def test_a_notice_can_reach_a_customer_later_in_their_language_with_sealed
         ({"shown_at": AFTER}, Code.INVALID, ("notice_version",)),
         ({"notice_version_id": "version"}, Code.INVALID, ("shown_how",)),
         ({"notice_version_id": "version", "shown_how": "SMOKE"}, Code.INVALID, ("shown_how",)),
-        ({"notice_version_id": "version", "shown_how": "WEB", "shown_at": FUTURE}, Code.INVALID, ("shown_at",)),
-        ({"notice_version_id": "version", "shown_how": "WEB", "shown_at": BEFORE}, Code.INVALID, ("notice_version",)),
+        (
+            {"notice_version_id": "version", "shown_how": "WEB", "shown_at": FUTURE},
+            Code.INVALID,
+            ("shown_at",),
+        ),
+        (
+            {"notice_version_id": "version", "shown_how": "WEB", "shown_at": BEFORE},
+            Code.INVALID,
+            ("notice_version",),
+        ),
         ({"notice_version_id": "draft", "shown_how": "WEB"}, Code.CONFLICT, ("notice_version",)),
         ({"notice_version_id": "foreign", "shown_how": "WEB"}, Code.NOT_FOUND, ("notice_version",)),
         ({"notice_version_id": "unknown", "shown_how": "WEB"}, Code.NOT_FOUND, ("notice_version",)),
@@ -118,7 +132,7 @@ async def test_a_notice_can_reach_a_customer_later_in_their_language_with_sealed
         ({"organisation_id": "foreign"}, Code.NOT_FOUND, ("customer",)),
     ],
 )
-async def test_an_intake_that_cannot_have_been_is_refused_and_nothing_changes(  # noqa: PLR0913 - a case and its world
+async def test_an_intake_that_cannot_have_been_is_refused_and_nothing_changes(
     firm: Firm,
     other_firm: Firm,
     superuser: asyncpg.Connection,
@@ -138,7 +152,10 @@ async def test_an_intake_that_cannot_have_been_is_refused_and_nothing_changes(  
         ("notice_version_id", "unknown"): new_id(),
         ("notice_version_id", "purpose"): firm.purposes[0],
     }
-    given = {name: meanings.get((name, value), value) if isinstance(value, str) else value for name, value in given.items()}
+    given = {
+        name: meanings.get((name, value), value) if isinstance(value, str) else value
+        for name, value in given.items()
+    }
     before = await everything(superuser)
     with pytest.raises(Refusal) as refused:
         await collect(firm, **given)

@@ -1,5 +1,7 @@
 """Customers are met, found, read, changed, revealed and erased; what is another firm's is absent."""
 
+from functools import partial
+
 import asyncpg
 import pytest
 
@@ -37,70 +39,6 @@ async def test_a_customer_is_made_with_a_key_identifiers_profile_and_standing(hu
     }
     assert shown.name == "J*** R***"
     assert await events_of(hub, customer_id) == ["customer.created"]
-
-
-@pytest.mark.parametrize(
-    "reference",
-    [
-        Reference("EMAIL", " JANE.find@example.COM "),
-        Reference("PHONE", "0491 570 156", region="AU"),
-        Reference("EXTERNAL", "F-1", system="crm"),
-    ],
-)
-async def test_a_customer_is_found_by_each_identifier_in_any_spelling(
-    hub: Hub, firm: Firm, other_firm: Firm, reference: Reference
-) -> None:
-    given = [email("jane.find@example.com"), phone("+61491570156"), external("crm", "F-1")]
-    customer_id = await firm.customer(identifiers=given)
-    elsewhere = await other_firm.customer(identifiers=given)
-    async with hub.ask(firm.app, READ) as ask:
-        assert await finding.find(ask, None, reference) == (customer_id,)
-        assert await finding.find(ask, None, Reference("ID", str(customer_id))) == (customer_id,)
-        assert await finding.find(ask, None, Reference("ID", str(elsewhere))) == ()
-
-
-async def test_a_shared_mailbox_finds_both_and_asks_for_an_id(hub: Hub, firm: Firm) -> None:
-    both = [await firm.customer(identifiers=[email("family@example.com")]) for _ in range(2)]
-    async with hub.ask(firm.app, READ) as ask:
-        assert await finding.find(ask, None, Reference("EMAIL", "family@example.com")) == tuple(sorted(both))
-        with pytest.raises(Refusal) as refused:
-            await finding.find_one(ask, None, Reference("EMAIL", "family@example.com"), "input", "customer")
-    assert refused.value.code is Code.CONFLICT
-    assert refused.value.path == ("input", "customer")
-    assert "2 customers share this" in refused.value.message
-
-
-async def test_an_external_id_names_one_customer_of_a_firm(
-    hub: Hub, firm: Firm, other_firm: Firm, superuser: asyncpg.Connection
-) -> None:
-    await firm.customer(identifiers=[external("crm", "X-9")])
-    await other_firm.customer(identifiers=[external("crm", "X-9")])
-    await firm.customer(identifiers=[external("billing", "X-9")])
-    before = await everything(superuser)
-    with pytest.raises(Refusal) as refused:
-        await firm.customer(identifiers=[external("crm", " X-9 ")])
-    assert refused.value.code is Code.CONFLICT
-    assert await everything(superuser) == before
-
-
-async def test_an_identifier_is_added_once_verified_once_and_ended(hub: Hub, firm: Firm) -> None:
-    customer_id = await firm.customer()
-    for _ in range(2):
-        async with hub.act(firm.app, CHANGE) as act:
-            added = await identities.add_identifier(act, customer_id, email("late@example.com"))
-    async with hub.act(firm.app, CHANGE) as act:
-        first = await identities.verify_identifier(act, added.id)
-    async with hub.act(firm.app, CHANGE) as act:
-        again = await identities.verify_identifier(act, added.id)
-    assert first.verified_at == again.verified_at
-    for _ in range(2):
-        async with hub.act(firm.app, CHANGE) as act:
-            ended = await identities.end_identifier(act, added.id)
-    assert ended.ended_at is not None
-    async with hub.ask(firm.app, READ) as ask:
-        assert await finding.find(ask, None, Reference("EMAIL", "late@example.com")) == ()
-    expected = ["customer.created", "identifier.added", "identifier.verified", "identifier.ended"]
-    assert await events_of(hub, customer_id) == expected
 
 
 async def test_a_profile_value_is_overwritten_and_its_former_value_kept_sealed(
@@ -211,12 +149,12 @@ async def test_another_firms_customer_is_as_absent_as_one_that_never_was(
     answers: set[tuple[str, str, tuple[str | int, ...]]] = set()
     for customer_id in (theirs, new_id(), firm.id, firm.purposes[0]):
         for verb in (
-            lambda act, who: customers.read(act, who),
-            lambda act, who: standings.change(act, who, Change(relationship="CLOSED")),
-            lambda act, who: identities.add_identifier(act, who, email("new@example.com")),
-            lambda act, who: profiles.set_profile(act, who, [name("New")]),
-            lambda act, who: profiles.reveal(act, who, "SERVICE", "why"),
-            lambda act, who: standings.touch(act, who, "PHONE"),
+            partial(customers.read),
+            partial(standings.change, new=Change(relationship="CLOSED")),
+            partial(identities.add_identifier, new=email("new@example.com")),
+            partial(profiles.set_profile, values=[name("New")]),
+            partial(profiles.reveal, reason="SERVICE", explanation="why"),
+            partial(standings.touch, channel="PHONE"),
         ):
             with pytest.raises(Refusal) as refused:
                 async with hub.act(firm.app, CHANGE) as act:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
-from hub import notices, purposes, recipients
+from hub import linter, notices, purposes, recipients, versions
 from hub.act import Act, Hub
 from hub.actors import OPERATOR
 from hub.errors import Code, Refusal
@@ -209,6 +209,16 @@ async def test_an_operator_enters_when_a_version_was_published_and_the_law_of_th
         verdicts = (await notices.verdicts_of(ask, [version.id]))[version.id]
     [australia] = [row for row in verdicts if row.jurisdiction == "AU"]
     assert (australia.complete, australia.findings) == (True, [])
+
+
+@pytest.mark.parametrize(("hour", "complete"), [(9, True), (10, False)])
+async def test_a_new_rule_binds_as_soon_as_its_day_has_dawned_anywhere(
+    hub: Hub, world: World, hour: int, *, complete: bool
+) -> None:
+    version = await drafted(hub, world, saying(automated_decisions=None))
+    async with hub.ask(world.app(), READ) as ask:
+        found = await versions.lint(ask, version, datetime(2026, 12, 9, hour, 59, tzinfo=UTC))
+    assert linter.complete(found[Jurisdiction.AU]) is complete
 
 
 async def test_nobody_else_says_when_a_version_was_published(hub: Hub, world: World) -> None:

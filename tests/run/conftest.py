@@ -1,4 +1,4 @@
-"""Real processes of the hub: started as an operator starts them, watched through their logs, asked over HTTP."""
+"""Real processes of the hub: started as an operator would, watched through their logs, asked over HTTP."""
 
 import asyncio
 import json
@@ -43,7 +43,9 @@ class Process:
     def __post_init__(self) -> None:
         for stream, kept in ((self.popen.stderr, self.lines), (self.popen.stdout, self.said)):
             assert stream is not None
-            self.readers.append(threading.Thread(target=kept.extend, args=(iter(stream.readline, ""),), daemon=True))
+            self.readers.append(
+                threading.Thread(target=kept.extend, args=(iter(stream.readline, ""),), daemon=True)
+            )
             self.readers[-1].start()
 
     def events(self, name: str) -> list[dict[str, Any]]:
@@ -232,7 +234,9 @@ async def make_client(hub: Hub, scopes: list[str] | None = None) -> tuple[str, s
 
     async def body(act: Act) -> tuple[Any, Any]:
         key = f"o{new_id().hex[-12:]}"
-        made = await set_up(act, NewOrganisation(key=key, name="Test", country="AU", contact="privacy@test.example"))
+        made = await set_up(
+            act, NewOrganisation(key=key, name="Test", country="AU", contact="privacy@test.example")
+        )
         return await clients.create(act, "Test", clients.Kind.APP, scopes or sorted(SCOPES), made.id)
 
     async with hub.act(OPERATOR, Operation.ORGANISATION_SET_UP) as act:

@@ -15,7 +15,14 @@ from workers.door import task
 from workers.main import Pace, run_worker
 
 SECONDS = float(sys.argv[1])
-FAST = Pace(at_once=2, poll_seconds=0.2, heartbeat_seconds=0.3, silent_seconds=1.5, rescue_seconds=0.3, pause_seconds=0.2)
+FAST = Pace(
+    at_once=2,
+    poll_seconds=0.2,
+    heartbeat_seconds=0.3,
+    silent_seconds=1.5,
+    rescue_seconds=0.3,
+    pause_seconds=0.2,
+)
 
 
 @task("test.slow")

@@ -1,22 +1,22 @@
 """When a process says that it can work, and when it does not."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
-from pathlib import Path
 
 import httpx
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from hub.keyring import Keyring
 from tests.run.conftest import METRICS_TOKEN, PATIENCE_SECONDS, Own, Place, Process, Start
 
 
 @contextmanager
-def superuser(place: Place, database: str | None = None) -> Iterator[psycopg.Connection]:
-    name = {"dbname": database} if database else {}
-    with psycopg.connect(place.url, autocommit=True, **name) as connection:
+def superuser(place: Place, database: str | None = None) -> Generator[psycopg.Connection]:
+    url = make_conninfo(place.url, dbname=database) if database else place.url
+    with psycopg.connect(url, autocommit=True) as connection:
         yield connection
 
 
@@ -49,7 +49,9 @@ def test_a_process_is_unready_while_the_schema_does_not_fit(place: Place, start:
     assert process.end() == 0
 
 
-def test_a_process_is_unready_while_its_keyring_does_not_open_the_database(place: Place, start: Start) -> None:
+def test_a_process_is_unready_while_its_keyring_does_not_open_the_database(
+    place: Place, start: Start
+) -> None:
     process = start(place, "serve")
     wait_until(process, 200, keyring="opens")
     with superuser(place) as connection:
@@ -57,7 +59,9 @@ def test_a_process_is_unready_while_its_keyring_does_not_open_the_database(place
         wait_until(process, 503, keyring="does not open")
 
 
-def test_a_process_is_unready_while_the_database_is_gone_and_ready_again_after(own: Own, start: Start) -> None:
+def test_a_process_is_unready_while_the_database_is_gone_and_ready_again_after(
+    own: Own, start: Start
+) -> None:
     process = start(own.place, "serve")
     wait_until(process, 200)
     own.server.stop()
@@ -79,7 +83,9 @@ def test_a_read_only_database_leaves_a_process_ready(place: Place, start: Start)
     name = place.url.partition("?")[0].rpartition("/")[2]
     with superuser(place, "postgres") as connection:
         connection.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on'.encode())
-        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,)
+        )
         time.sleep(1.2)
         wait_until(process, 200)
     assert process.end() == 0
@@ -102,11 +108,11 @@ def test_a_process_does_not_start_with_another_keyring(place: Place, command: st
 
 
 @pytest.mark.parametrize("command", ["serve", "work"])
-def test_a_process_does_not_start_on_a_database_that_is_not_prepared(
-    place: Place, command: str, tmp_path: Path
-) -> None:
+def test_a_process_does_not_start_on_a_database_that_is_not_prepared(place: Place, command: str) -> None:
     with superuser(place) as connection:
-        connection.execute("DELETE FROM tortoise_migrations WHERE id = (SELECT max(id) FROM tortoise_migrations)")
+        connection.execute(
+            "DELETE FROM tortoise_migrations WHERE id = (SELECT max(id) FROM tortoise_migrations)"
+        )
     done = place.run(command)
     assert done.returncode == 78
     assert "hub migrate" in done.stderr

@@ -1,4 +1,4 @@
-"""How a hub stops: in order when it is asked to, at once when it is asked twice, and without loss when it is killed."""
+"""How a hub stops: in order when asked to, at once when asked twice, without loss when killed."""
 
 import asyncio
 import signal
@@ -119,7 +119,9 @@ def ask_until_killed(url: str, client_id: str, secret: str) -> list[str]:
     return got
 
 
-def test_nothing_that_was_acknowledged_is_lost_when_the_web_server_is_killed(place: Place, start: Start) -> None:
+def test_nothing_that_was_acknowledged_is_lost_when_the_web_server_is_killed(
+    place: Place, start: Start
+) -> None:
     client_id, secret = asyncio.run(client_of(place))
     acknowledged: list[UUID] = []
     for round_ in range(ROUNDS):
@@ -134,9 +136,12 @@ def test_nothing_that_was_acknowledged_is_lost_when_the_web_server_is_killed(pla
     with psycopg.connect(place.url) as connection:
         kept = {row[0] for row in connection.execute("SELECT id FROM access_token")}
         acts = connection.execute(
-            "SELECT count(*) FROM act WHERE wrote AND NOT EXISTS (SELECT FROM ledger_entry WHERE act_id = act.id)"
+            "SELECT count(*) FROM act "
+            "WHERE wrote AND NOT EXISTS (SELECT FROM ledger_entry WHERE act_id = act.id)"
         ).fetchone()
-        entries = connection.execute("SELECT count(*) FROM ledger_entry WHERE event = 'token.issued'").fetchone()
+        entries = connection.execute(
+            "SELECT count(*) FROM ledger_entry WHERE event = 'token.issued'"
+        ).fetchone()
     assert set(acknowledged) <= kept
     assert acts == (0,)
     assert entries == (len(kept),)
@@ -156,4 +161,3 @@ def test_a_taken_port_is_said_in_one_line_with_the_remedy(place: Place) -> None:
             assert done.stderr.count("\n") == 1
             assert f"port {port} " in done.stderr
             assert "HUB_PORT" in done.stderr
-

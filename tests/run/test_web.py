@@ -12,9 +12,10 @@ from hub import web
 from tests.run.conftest import METRICS_TOKEN, Place, Process, Start
 
 PATHS = [
-    "/", "/graphql", "/graphql/console.js", "/static/portal.css", "/static/nothing", "/oauth/token", "/oauth/revoke",
-    "/oauth/introspect", "/.well-known/oauth-authorization-server", "/.well-known/jwks.json",
-    "/.well-known/security.txt", "/healthz", "/readyz", "/metrics", "/nothing/here", "/graphql/", "/%00", "/..%2f..%2fetc",
+    "/", "/graphql", "/graphql/console.js", "/static/portal.css", "/static/nothing", "/oauth/token",
+    "/oauth/revoke", "/oauth/introspect", "/.well-known/oauth-authorization-server", "/.well-known/jwks.json",
+    "/.well-known/security.txt", "/healthz", "/readyz", "/metrics", "/nothing/here", "/graphql/", "/%00",
+    "/..%2f..%2fetc",
 ]  # fmt: skip
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND"]
 CACHED = ("/static/portal.css", "/.well-known/", "/graphql/console")
@@ -35,7 +36,9 @@ def raw(process: Process, request: bytes, pause_seconds: float = 0.0) -> bytes:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_every_answer_carries_the_security_headers_whatever_is_asked(browser: httpx.Client, method: str) -> None:
+def test_every_answer_carries_the_security_headers_whatever_is_asked(
+    browser: httpx.Client, method: str
+) -> None:
     for path in PATHS:
         answer = browser.request(method, path, headers={"accept": "text/html"})
         assert "frame-ancestors 'none'" in answer.headers["content-security-policy"], path
@@ -62,8 +65,9 @@ def test_a_method_nobody_needs_is_refused_everywhere(browser: httpx.Client, meth
 
 @pytest.mark.parametrize(
     "host",
-    ["evil.example", "localhost.evil.example", "evil.example:8000", "localhost@evil.example", "evil.example@localhost",
-     "localhost/../evil", "", "localhost:99999", "localhost:abc", "[::1", "127.0.0.1.evil.example", "localhost\\.evil"],
+    ["evil.example", "localhost.evil.example", "evil.example:8000", "localhost@evil.example",
+     "evil.example@localhost", "localhost/../evil", "", "localhost:99999", "localhost:abc", "[::1",
+     "127.0.0.1.evil.example", "localhost\\.evil"],
 )  # fmt: skip
 def test_an_unknown_host_is_refused_and_not_repeated(site: Process, host: str) -> None:
     for path in ("/", "/graphql", "/.well-known/oauth-authorization-server", "/readyz"):
@@ -77,9 +81,9 @@ def test_two_hosts_no_host_and_a_foreign_address_line_are_refused(site: Process)
     assert raw(site, two).startswith(b"HTTP/1.1 400")
     assert raw(site, b"GET / HTTP/1.0\r\n\r\n").startswith(b"HTTP/1.")
     assert b" 400 " in raw(site, b"GET / HTTP/1.0\r\nConnection: close\r\n\r\n").splitlines()[0]
-    assert raw(site, b"GET @evil.example/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").startswith(
-        b"HTTP/1.1 400"
-    )
+    assert raw(
+        site, b"GET @evil.example/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    ).startswith(b"HTTP/1.1 400")
 
 
 def test_forwarded_headers_of_strangers_change_no_link(browser: httpx.Client) -> None:
@@ -96,7 +100,9 @@ def test_forwarded_headers_of_strangers_change_no_link(browser: httpx.Client) ->
 
 def test_a_probe_may_come_by_address(site: Process) -> None:
     for path, expected in (("/healthz", b"200"), ("/readyz", b"200"), ("/", b"400")):
-        answer = raw(site, f"GET {path} HTTP/1.1\r\nHost: 10.9.8.7:8000\r\nConnection: close\r\n\r\n".encode())
+        answer = raw(
+            site, f"GET {path} HTTP/1.1\r\nHost: 10.9.8.7:8000\r\nConnection: close\r\n\r\n".encode()
+        )
         assert answer.split()[1] == expected, path
 
 
@@ -126,7 +132,7 @@ def test_a_request_whose_head_never_ends_is_refused(site: Process) -> None:
 @pytest.mark.parametrize(
     "request_",
     [b"nonsense\r\n\r\n", b"GET / HTTP/9.9\r\nHost: localhost\r\n\r\n",
-     b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+     b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
      b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
      b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
      b"GET / HTTP/1.1\r\nHost: localhost\r\nX: a\nY: b\r\n\r\n"],
@@ -191,7 +197,12 @@ def test_figures_are_for_those_who_bring_the_token(browser: httpx.Client) -> Non
     answer = browser.get("/metrics", headers={"authorization": f"Bearer {METRICS_TOKEN}"})
     assert answer.status_code == 200
     assert 'hub_http_requests_total{route="none",status="404"}' in answer.text
-    for name in ("hub_ledger_unsealed", "hub_seal_age_seconds", "hub_clock_skew_seconds", "hub_job_oldest_seconds"):
+    for name in (
+        "hub_ledger_unsealed",
+        "hub_seal_age_seconds",
+        "hub_clock_skew_seconds",
+        "hub_job_oldest_seconds",
+    ):
         assert f"\n{name} " in answer.text
     assert "canary" not in answer.text
 

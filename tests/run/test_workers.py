@@ -1,9 +1,9 @@
-"""Jobs: run if, and only if, the act that left them commits; done once in effect, whatever happens to the worker."""
+"""Jobs: run if, and only if, their act commits; done once in effect, whatever happens to the worker."""
 
 import asyncio
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -27,8 +27,16 @@ from workers import door
 from workers.door import TASKS, Backoff, pause_seconds
 from workers.main import Pace, make_app, run_worker
 
-FAST = Pace(at_once=2, poll_seconds=0.2, heartbeat_seconds=0.3, silent_seconds=1.5, rescue_seconds=0.3, pause_seconds=0.2)
+FAST = Pace(
+    at_once=2,
+    poll_seconds=0.2,
+    heartbeat_seconds=0.3,
+    silent_seconds=1.5,
+    rescue_seconds=0.3,
+    pause_seconds=0.2,
+)
 SLOW_WORKER = str(Path(__file__).parent / "slow_worker.py")
+STATUS = "SELECT status FROM procrastinate_jobs WHERE task_name = 'test.slow'"
 EFFECTS = "CREATE TABLE test_effect (number integer, what text, pid integer)"
 
 
@@ -41,33 +49,33 @@ class Seen:
 
 
 @pytest.fixture
-def seen() -> AsyncIterator[Seen]:
+def seen() -> Iterator[Seen]:
     """Declare tasks for one test."""
     noted = Seen([])
 
-    async def note(hub: Hub, customer: UUID) -> None:
+    async def note(_: Hub, customer: UUID) -> None:
         noted.ids.append(customer)
 
-    async def stumble(hub: Hub, customer: UUID) -> None:
+    async def stumble(_: Hub, customer: UUID) -> None:
         noted.tries += 1
         if noted.tries < 3:
             raise ConnectionError("Erika Mustermann is not reached")
         noted.ids.append(customer)
 
-    async def refuse(hub: Hub, customer: UUID) -> None:
+    async def refuse(_: Hub) -> None:
         noted.tries += 1
         raise Refusal(Code.NOT_FOUND, "gone")
 
     added = {"test.note": note, "test.stumble": stumble, "test.refuse": refuse}
     for name, run in added.items():
         door.task(name)(run)
-    yield noted  # pyright: ignore[reportReturnType] -- a fixture
+    yield noted
     for name in added:
         del TASKS[name]
 
 
 @asynccontextmanager
-async def working(hub: Hub) -> AsyncIterator[asyncio.Event]:
+async def working(hub: Hub) -> AsyncGenerator[asyncio.Event]:
     stop = asyncio.Event()
     worker = asyncio.create_task(run_worker(hub, stop, FAST))
     yield stop
@@ -82,10 +90,12 @@ async def until(condition: Callable[[], Awaitable[bool]]) -> None:
         await asyncio.sleep(0.05)
 
 
-async def defer(hub: Hub, task: str, **ids: UUID | int) -> None:
+async def defer(hub: Hub, task: str, then: Exception | None = None, **ids: UUID | int) -> None:
     async with hub.act(OPERATOR, Operation.ORGANISATION_SET_UP) as act:
         await act.record("organisation.set_up")
         await act.defer(task, **ids)
+        if then is not None:
+            raise then
 
 
 async def states(hub: Hub, task: str) -> list[tuple[str, int]]:
@@ -104,10 +114,7 @@ async def test_a_job_of_an_act_is_done_and_leaves_nothing(fresh_hub: Hub, seen: 
 
 async def test_a_job_of_an_act_that_was_rolled_back_is_never_done(fresh_hub: Hub, seen: Seen) -> None:
     with pytest.raises(ValueError, match="halfway"):
-        async with fresh_hub.act(OPERATOR, Operation.ORGANISATION_SET_UP) as act:
-            await act.record("organisation.set_up")
-            await act.defer("test.note", customer=new_id())
-            raise ValueError("halfway")
+        await defer(fresh_hub, "test.note", then=ValueError("halfway"), customer=new_id())
     wanted = new_id()
     async with working(fresh_hub):
         await defer(fresh_hub, "test.note", customer=wanted)
@@ -199,7 +206,9 @@ def test_the_job_of_a_killed_worker_is_rescued_and_done_once(place: Place, start
     assert other.events("job.rescued")[0]["task"] == "test.slow"
 
 
-def test_a_job_that_takes_longer_than_the_patience_of_others_is_left_alone(place: Place, start: Start) -> None:
+def test_a_job_that_takes_longer_than_the_patience_of_others_is_left_alone(
+    place: Place, start: Start
+) -> None:
     prepare_effects(place, 8)
     slow = start_slow(start, place, 5)
     wait_for_effect(place, "begun")
@@ -216,7 +225,7 @@ def test_a_worker_that_stops_hands_its_job_back(place: Place, start: Start) -> N
     wait_for_effect(place, "begun")
     assert stopped.end() == 0
     with psycopg.connect(place.url) as connection:
-        assert connection.execute("SELECT status FROM procrastinate_jobs").fetchall() == [("todo",)]
+        assert connection.execute(STATUS).fetchall() == [("todo",)]
         assert connection.execute("SELECT count(*) FROM procrastinate_workers").fetchone() == (0,)
     start_slow(start, place, 0.1)
     wait_for_effect(place, "done")
@@ -234,7 +243,9 @@ async def test_a_job_that_takes_its_worker_down_every_time_fails_in_the_end(fres
 async def _kill_its_worker(hub: Hub) -> None:
     """What a killed worker leaves behind, a minute later."""
     session = hub.database.single_write()
-    await session.execute("UPDATE procrastinate_jobs SET status = 'doing', worker_id = NULL WHERE status = 'todo'")
+    await session.execute(
+        "UPDATE procrastinate_jobs SET status = 'doing', worker_id = NULL WHERE status = 'todo'"
+    )
     await session.execute("UPDATE procrastinate_events SET at = at - interval '1 minute'")
 
 
@@ -261,12 +272,13 @@ async def test_the_sweep_forgets_what_has_had_its_time_and_nothing_else(fresh_hu
     async with fresh_hub.act(OPERATOR, Operation.HUB_MAINTAIN) as act:
         for id_, age in ((old, kept), (new, timedelta())):
             await act.execute(
-                "INSERT INTO access_token (id, client_id, scopes, issued_at, expires_at) VALUES ($1, $2, '{decide}', $3, $4)",
-                id_, UUID(client_id), act.at - age - timedelta(minutes=10), act.at - age + timedelta(minutes=1),
+                "INSERT INTO access_token (id, client_id, scopes, issued_at, expires_at) "
+                "VALUES ($1, $2, '{decide}', $3, $4)",
+                id_, UUID(client_id), act.at - age - timedelta(minutes=9), act.at - age + timedelta(minutes=1),
             )  # fmt: skip
             await act.execute(
-                "INSERT INTO idempotent_answer (id, actor_id, key, operation, fingerprint, created_at, expires_at) "
-                "VALUES ($1, $2, $3, 'x', '', $4, $4)",
+                "INSERT INTO idempotent_answer (id, actor_id, key, operation, fingerprint, created_at, "
+                "expires_at) VALUES ($1, $2, $3, 'x', '', $4, $4)",
                 id_, organisation, str(id_), act.at - age + timedelta(minutes=1),
             )  # fmt: skip
         await act.record("test.prepared")
@@ -278,22 +290,28 @@ async def test_the_sweep_forgets_what_has_had_its_time_and_nothing_else(fresh_hu
     assert await _ids(fresh_hub, "access_token") == [new]
     assert await _ids(fresh_hub, "idempotent_answer") == [new]
     assert await states(fresh_hub, "test.failed") == []
-    events = await session.rows("SELECT event FROM ledger_entry WHERE actor_kind = 'worker' ORDER BY sequence")
+    events = await session.rows(
+        "SELECT event FROM ledger_entry WHERE actor_kind = 'worker' ORDER BY sequence"
+    )
     assert [row["event"] for row in events] == ["token.forgotten", "answer.forgotten"]
 
 
 async def test_the_sweep_comes_up_by_itself_once_for_all_workers(fresh_hub: Hub) -> None:
     app = make_app(fresh_hub, FAST)
-    assert [each.task.name for each in app.periodic_registry.periodic_tasks.values()] == ["hub.sweep"]
+    assert [name for name, _ in app.periodic_registry.periodic_tasks] == ["hub.sweep"]
+    due = Job(
+        id=None,
+        queue="default",
+        lock=None,
+        queueing_lock=None,
+        task_name="hub.sweep",
+        task_kwargs={"timestamp": 1},
+    )
     async with app.open_async():
         made = [
-            await app.job_manager.defer_periodic_job(
-                job=Job(id=None, queue="default", lock=None, queueing_lock=None, task_name="hub.sweep"),
-                periodic_id="", defer_timestamp=1,
-            )
-            for _ in range(1)
-        ]  # fmt: skip
-        assert made[0] is not None
+            await app.job_manager.defer_periodic_job(due, periodic_id="", defer_timestamp=1) for _ in range(3)
+        ]
+    assert [each is None for each in made] == [False, True, True]
     async with working(fresh_hub):
         await until(lambda: _no_jobs(fresh_hub, "hub.sweep"))
 

@@ -1,0 +1,23 @@
+"""Run the measurements that are named, or all of them, and print one line each."""
+
+import sys
+
+from bench import http, importing, policy
+
+MEASUREMENTS = {"policy": policy.main, "decide": http.main, "import": importing.main}
+
+
+def main(names: list[str]) -> int:
+    """Returns 2 for a name that is none."""
+    unknown = [name for name in names if name not in MEASUREMENTS]
+    if unknown:
+        print(f"no such measurement: {unknown[0]}; there are {', '.join(MEASUREMENTS)}", file=sys.stderr)
+        return 2
+    for name in names or MEASUREMENTS:
+        print(f"\n== {name}")
+        MEASUREMENTS[name]()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

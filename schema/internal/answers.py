@@ -1,0 +1,290 @@
+"""An answer to "may we?": what a preview and a recorded decision have in common."""
+
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+import strawberry
+
+from hub import decisions
+from hub.actors import Operation
+from hub.gather import Question as DomainQuestion
+from hub.policy.obligations import Obligation as PolicyObligation
+from hub.policy.obligations import obligations
+from hub.policy.remedies import Remedy as PolicyRemedy
+from hub.policy.rule import Outcome
+from hub.policy.rule import Reason as PolicyReason
+from hub.policy.values import Act, Channel, Footer, Jurisdiction, Offer, ProfileEffect
+from schema.call import Info
+from schema.internal.arrangements import Arrangement, arrangements_by_id
+from schema.internal.categories import Category, categories_by_id
+from schema.internal.customers import Customer, customers_by_id
+from schema.internal.links import link, one, several
+from schema.internal.notices import Clause, NoticeVersion, clauses_by_id, versions_by_id
+from schema.internal.organisation import Department, departments_by_id
+from schema.internal.purposes import Purpose, purposes_by_id
+from schema.internal.recipients import Recipient, recipients_by_id
+from schema.relay import global_id
+from schema.weights import Weight
+
+FACTS = 29
+
+
+@strawberry.type(description="What was asked, with every default filled in.")
+class Question:
+    """As the hub read it."""
+
+    question: strawberry.Private[DomainQuestion]
+    arrangement_uuid: strawberry.Private[UUID | None]
+    act: Act = strawberry.field(description="What would be done with the data.")
+    channel: Channel = strawberry.field(description="How a message would be sent; NONE: it is not a message.")
+    offer: Offer = strawberry.field(description="What a message promotes.")
+    footer: Footer = strawberry.field(description="What a message's footer carries.")
+    profile_effect: ProfileEffect = strawberry.field(description="What a profile would do to the person.")
+
+    @classmethod
+    def of(cls, answer: decisions.Answer) -> Self:
+        """As the API shows it."""
+        asked = answer.question
+        return cls(
+            question=asked,
+            arrangement_uuid=answer.arrangement_id,
+            act=asked.act,
+            channel=asked.channel,
+            offer=asked.offer,
+            footer=asked.footer,
+            profile_effect=asked.profile_effect,
+        )
+
+    @link(Operation.CATALOGUE_READ, "For which purpose; null if you may not read the catalogue.")
+    async def purpose(self, info: Info) -> Purpose | None:
+        """Loaded with the others'."""
+        return await one(info, Operation.CATALOGUE_READ, purposes_by_id, _id(self.question.purpose))
+
+    @link(Operation.CATALOGUE_READ, "Who would receive; null: nobody, or you may not read the catalogue.")
+    async def recipient(self, info: Info) -> Recipient | None:
+        """Loaded with the others'."""
+        return await one(info, Operation.CATALOGUE_READ, recipients_by_id, _id(self.question.recipient))
+
+    @link(
+        Operation.CATALOGUE_READ,
+        "The arrangement that covers it; null: none does, or you may not read the catalogue.",
+    )
+    async def arrangement(self, info: Info) -> Arrangement | None:
+        """Loaded with the others'."""
+        return await one(info, Operation.CATALOGUE_READ, arrangements_by_id, self.arrangement_uuid)
+
+    @link(Operation.CATALOGUE_READ, "Whose people would see the data; null: nobody said, or you may not read the catalogue.")
+    async def department(self, info: Info) -> Department | None:
+        """Loaded with the others'."""
+        return await one(info, Operation.CATALOGUE_READ, departments_by_id, _id(self.question.department))
+
+    @link(
+        Operation.CATALOGUE_READ,
+        "The categories that were named; null: those of the purpose that are held, or you may not read the catalogue.",
+    )
+    async def categories(self, info: Info) -> list[Category] | None:
+        """Loaded with the others'."""
+        named = self.question.categories
+        return None if named is None else await several(info, Operation.CATALOGUE_READ, categories_by_id, named)
+
+
+def _id(reference: UUID | str | None) -> UUID | None:
+    return reference if isinstance(reference, UUID) else None
+
+
+@strawberry.type(description="The clause this customer was shown, in the words and on the day they were shown it.")
+class Citation:
+    """What the answer rests on."""
+
+    shown: strawberry.Private[decisions.Shown | None]
+    law: str = strawberry.field(description="The provision the rule encodes.")
+    clause: str | None = strawberry.field(
+        description="The clause's key, stable across versions; null if none covers it."
+    )
+    text: str | None = strawberry.field(description="The clause as it was shown.")
+    locale: str | None = strawberry.field(description="The language it was shown in.")
+    notice: str | None = strawberry.field(
+        description="The notice's name; null if this customer was never shown one."
+    )
+    version: int | None = strawberry.field(description="The version of the notice that was shown.")
+    version_id: strawberry.ID | None = strawberry.field(description="The id of that version.")
+    shown_at: datetime | None = strawberry.field(description="When it was shown to this customer.")
+    shown_how: str | None = strawberry.field(description="How it was shown: WEB, PAPER, PHONE_SCRIPT ...")
+    collected_at: datetime | None = strawberry.field(
+        description="When the data in question was first collected."
+    )
+
+    @classmethod
+    def of(cls, answer: decisions.Answer) -> Self:
+        """As the API shows it."""
+        shown = answer.shown
+        return cls(
+            shown=shown,
+            law=answer.decision.citation,
+            clause=shown.clause_key if shown else None,
+            text=shown.clause_text if shown else None,
+            locale=shown.locale if shown else None,
+            notice=shown.notice_name if shown else None,
+            version=shown.version if shown else None,
+            version_id=global_id("NoticeVersion", shown.version_id) if shown else None,
+            shown_at=shown.shown_at if shown else None,
+            shown_how=shown.shown_how if shown else None,
+            collected_at=answer.collected_at,
+        )
+
+    @link(Operation.NOTICE_READ, "The version that was shown; null for none, or if you may not read notices.")
+    async def notice_version(self, info: Info) -> NoticeVersion | None:
+        """Loaded with the others'."""
+        return await one(info, Operation.NOTICE_READ, versions_by_id, self.shown and self.shown.version_id)
+
+    @link(Operation.NOTICE_READ, "The clause with its purpose and recipients; null for none, or if you may not read notices.")
+    async def notice_clause(self, info: Info) -> Clause | None:
+        """Loaded with the others'."""
+        return await one(info, Operation.NOTICE_READ, clauses_by_id, self.shown and self.shown.clause_id)
+
+
+@strawberry.type(description="Why, in two voices.")
+class Reasons:
+    """The same reason for two readers."""
+
+    staff: str = strawberry.field(description="For the people who asked.")
+    customer: str = strawberry.field(description="For the customer.")
+
+
+@strawberry.type(description="Another rule that stands in the way as well.")
+class Blocker:
+    """A rule further down that would also stop it."""
+
+    rule: str = strawberry.field(description="The rule's id.")
+    outcome: Outcome = strawberry.field(description="What it would answer.")
+    citation: str = strawberry.field(description="The provision it encodes.")
+    reasons: Reasons = strawberry.field(description="Why.")
+
+    @classmethod
+    def of(cls, reason: PolicyReason) -> Self:
+        """As the API shows it."""
+        reasons = Reasons(staff=reason.staff, customer=reason.customer)
+        return cls(rule=reason.rule, outcome=reason.outcome, citation=reason.citation, reasons=reasons)
+
+
+@strawberry.type(description="A change that would turn the answer into ALLOW. Never a way round somebody's no.")
+class Remedy:
+    """What would move the answer."""
+
+    code: str = strawberry.field(
+        description="For programs, e.g. `consent.ask`; parts joined by `+` are needed together."
+    )
+    reasons: Reasons = strawberry.field(description="What to do.")
+    then_rule: str = strawberry.field(description="The rule that would then allow it.")
+
+    @classmethod
+    def of(cls, remedy: PolicyRemedy) -> Self:
+        """As the API shows it."""
+        reasons = Reasons(staff=remedy.staff, customer=remedy.customer)
+        return cls(code=remedy.code, reasons=reasons, then_rule=remedy.rule)
+
+
+@strawberry.type(description="A duty that comes with acting on an ALLOW.")
+class Obligation:
+    """What the one who acts must do."""
+
+    code: str = strawberry.field(description="For programs.")
+    text: str = strawberry.field(description="What to do.")
+    citation: str = strawberry.field(description="What it rests on.")
+
+    @classmethod
+    def of(cls, obligation: PolicyObligation) -> Self:
+        """As the API shows it."""
+        return cls(code=obligation.code, text=obligation.text, citation=obligation.citation)
+
+
+@strawberry.type(description="One of the 29 facts an answer stands on.")
+class Fact:
+    """A name and a value."""
+
+    name: str = strawberry.field(description="The fact.")
+    value: str = strawberry.field(description="Its value; booleans as `true` and `false`.")
+    is_decisive: bool = strawberry.field(description="Whether the deciding rule reads it.")
+
+
+@strawberry.interface(description="An answer to `may we?`.")
+class Answer:
+    """Recorded or not."""
+
+    answer: strawberry.Private[decisions.Answer]
+
+    @strawberry.field(description="The answer.")
+    def outcome(self) -> Outcome:
+        """Of the deciding rule."""
+        return self.answer.decision.outcome
+
+    @strawberry.field(description="The rule that decided, e.g. `au.alliance-later`.")
+    def rule(self) -> str:
+        """Its id."""
+        return self.answer.decision.rule
+
+    @strawberry.field(description="The version of the rules that were read.")
+    def rules_version(self) -> str:
+        """Of all tables together."""
+        return self.answer.decision.ruleset
+
+    @strawberry.field(description="What was asked.")
+    def question(self) -> Question:
+        """With every default filled in."""
+        return Question.of(self.answer)
+
+    @strawberry.field(description="The law, and the clause this customer was shown.")
+    def citation(self) -> Citation:
+        """What the answer rests on."""
+        return Citation.of(self.answer)
+
+    @strawberry.field(description="Why.")
+    def reasons(self) -> Reasons:
+        """For staff and for the customer."""
+        return Reasons(staff=self.answer.decision.staff, customer=self.answer.decision.customer)
+
+    @strawberry.field(description="What the one who acts must do; empty unless the answer is ALLOW.")
+    def obligations(self) -> list[Obligation]:
+        """Duties of the act."""
+        allowed = self.answer.decision.outcome is Outcome.ALLOW
+        return [Obligation.of(each) for each in obligations(self.answer.facts)] if allowed else []
+
+    @strawberry.field(description="What else stands in the way, so that the whole cure shows at once.")
+    def also_needed(self) -> list[Blocker]:
+        """Other blocking rules."""
+        return [Blocker.of(each) for each in self.answer.decision.also_needed]
+
+    @strawberry.field(description="What would change the answer to ALLOW.")
+    def remedies(self) -> list[Remedy]:
+        """The smallest changes."""
+        return [Remedy.of(each) for each in self.answer.remedies]
+
+    @strawberry.field(description="The facts the answer stands on.", metadata={"weight": Weight(items=FACTS)})
+    def facts(self) -> list[Fact]:
+        """All of them, in the order of the law."""
+        decisive = {name for name, _ in self.answer.decision.facts}
+        return [
+            Fact(name=name, value=str(value).lower() if isinstance(value, bool) else value, is_decisive=name in decisive)
+            for name, value in self.answer.facts.to_dict().items()
+        ]
+
+    @strawberry.field(description="The jurisdiction whose rules decided: the strictest of the customer's.")
+    def jurisdiction(self) -> Jurisdiction:
+        """Whose law was asked."""
+        return Jurisdiction(self.answer.facts.jurisdiction)
+
+    @strawberry.field(description="The instant of the answer. It holds while its facts hold.")
+    def decided_at(self) -> datetime:
+        """The database's own."""
+        return self.answer.decided_at
+
+    @strawberry.field(description="The id of the customer it is about.")
+    def customer_id(self) -> strawberry.ID:
+        """Whoever may ask may know it."""
+        return global_id("Customer", self.answer.question.customer_id)
+
+    @link(Operation.CUSTOMER_READ, "About whom; null if you may not read customers.")
+    async def customer(self, info: Info) -> Customer | None:
+        """Loaded with the others'."""
+        return await one(info, Operation.CUSTOMER_READ, customers_by_id, self.answer.question.customer_id)

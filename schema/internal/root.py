@@ -1,0 +1,140 @@
+"""The whole schema for internal apps, put together; and the table of things that can be fetched by their id."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from uuid import UUID
+
+import strawberry
+
+from hub.act import Ask
+from hub.actors import Operation
+from schema.internal.arrangements import (
+    Arrangement,
+    ArrangementMutations,
+    ArrangementQueries,
+    arrangements_by_id,
+)
+from schema.internal.categories import Category, CategoryMutations, CategoryQueries, categories_by_id
+from schema.internal.choices import Choice, ChoiceMutations, ChoiceQueries, choices_by_id
+from schema.internal.clients import Client, ClientMutations, ClientQueries, clients_by_id
+from schema.internal.customers import Customer, CustomerQueries, customers_by_id
+from schema.internal.decisions import Decision, DecisionMutations, DecisionQueries, decisions_by_id
+from schema.internal.drafting import NoticeMutations
+from schema.internal.duties import DutyQueries
+from schema.internal.intake import (
+    Collection,
+    Delivery,
+    IntakeMutations,
+    IntakeQueries,
+    collections_by_id,
+    deliveries_by_id,
+)
+from schema.internal.ledger import LedgerEntry, LedgerQueries, entries_by_id
+from schema.internal.notices import (
+    Clause,
+    Notice,
+    NoticeQueries,
+    NoticeVersion,
+    clauses_by_id,
+    notices_by_id,
+    versions_by_id,
+)
+from schema.internal.organisation import (
+    Department,
+    Organisation,
+    OrganisationMutations,
+    OrganisationQueries,
+    departments_by_id,
+    organisations_by_id,
+)
+from schema.internal.purposes import Purpose, PurposeMutations, PurposeQueries, purposes_by_id
+from schema.internal.recipients import (
+    Recipient,
+    RecipientClass,
+    RecipientMutations,
+    RecipientQueries,
+    classes_by_id,
+    recipients_by_id,
+)
+from schema.internal.upkeep import CustomerMutations
+from schema.nodes import NodeQueries, NodeTable
+from schema.relay import Node
+from schema.scalars import assemble
+
+Batch = Callable[[Ask, Sequence[UUID]], Awaitable[Mapping[UUID, Node]]]
+
+
+@strawberry.type(description="What can be read. Nothing here changes anything; `preview` leaves no trace.")
+class Query(
+    NodeQueries,
+    ClientQueries,
+    OrganisationQueries,
+    CategoryQueries,
+    PurposeQueries,
+    RecipientQueries,
+    ArrangementQueries,
+    NoticeQueries,
+    DutyQueries,
+    CustomerQueries,
+    IntakeQueries,
+    ChoiceQueries,
+    DecisionQueries,
+    LedgerQueries,
+):
+    """One mixin per noun."""
+
+
+@strawberry.type(
+    description="What can be done. Each mutation is all or nothing, and what it did stands in the ledger."
+)
+class Mutation(
+    DecisionMutations,
+    CustomerMutations,
+    IntakeMutations,
+    ChoiceMutations,
+    NoticeMutations,
+    PurposeMutations,
+    RecipientMutations,
+    ArrangementMutations,
+    CategoryMutations,
+    OrganisationMutations,
+    ClientMutations,
+):
+    """One mixin per noun."""
+
+
+def _table() -> NodeTable:
+    made = NodeTable()
+    for kind, operation, batch in _NODES:
+        made.add(kind, operation, _loading(batch))
+    return made
+
+
+def _loading(batch: Batch) -> Callable[[Ask, Sequence[UUID]], Awaitable[Sequence[Node]]]:
+    async def load(ask: Ask, ids: Sequence[UUID]) -> Sequence[Node]:
+        return list((await batch(ask, ids)).values())
+
+    return load
+
+
+_NODES: tuple[tuple[type[Node], Operation, Batch], ...] = (
+    (Organisation, Operation.VIEWER_READ, organisations_by_id),
+    (Department, Operation.CATALOGUE_READ, departments_by_id),
+    (Category, Operation.CATALOGUE_READ, categories_by_id),
+    (Purpose, Operation.CATALOGUE_READ, purposes_by_id),
+    (Recipient, Operation.CATALOGUE_READ, recipients_by_id),
+    (RecipientClass, Operation.CATALOGUE_READ, classes_by_id),
+    (Arrangement, Operation.CATALOGUE_READ, arrangements_by_id),
+    (Notice, Operation.NOTICE_READ, notices_by_id),
+    (NoticeVersion, Operation.NOTICE_READ, versions_by_id),
+    (Clause, Operation.NOTICE_READ, clauses_by_id),
+    (Customer, Operation.CUSTOMER_READ, customers_by_id),
+    (Collection, Operation.CUSTOMER_READ, collections_by_id),
+    (Delivery, Operation.CUSTOMER_READ, deliveries_by_id),
+    (Choice, Operation.CUSTOMER_READ, choices_by_id),
+    (Decision, Operation.DECISION_READ, decisions_by_id),
+    (LedgerEntry, Operation.LEDGER_READ, entries_by_id),
+    (Client, Operation.CLIENT_READ, clients_by_id),
+)
+
+TABLE = _table()
+schema = assemble(Query, Mutation)
