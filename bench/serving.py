@@ -20,7 +20,7 @@ from starlette.routing import Route
 from strawberry.asgi import GraphQL
 from strawberry.extensions import ParserCache, ValidationCache
 
-from hub import asgi, migrate
+from hub import asgi, logs, migrate
 from hub.act import Hub
 from hub.auth import tokens
 from hub.readiness import Readiness
@@ -82,6 +82,7 @@ async def application(kind: str, hub: Hub, settings: Settings, url: str) -> Any:
 async def serve(kind: str, url: str, port: int, data_dir: Path, keyring: Path) -> None:
     """Serve until killed."""
     settings = load(mode="run", data_dir=data_dir, keyring=keyring.read_text(), port=port, log_level="ERROR", public_url=f"http://{HOST}")
+    logs.configure("ERROR", pretty=False)
     hub = await Hub.open(settings, url)
     app = await application(kind, hub, settings, url)
     options: dict[str, Any] = {"access_log": False, "log_config": None, "lifespan": "off"}

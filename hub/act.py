@@ -14,15 +14,24 @@ from uuid import UUID
 import asyncpg
 from tortoise import BaseDBAsyncClient
 
-from hub import idempotency, ledger, queue
+from hub import idempotency, ledger, metrics, queue
 from hub.actors import Actor, Operation, authorise
-from hub.db import LOST, Database, Session, new_id
+from hub.db import LOST, Database, Record, Session, new_id
 from hub.errors import Code, Refusal
 from hub.settings import Settings
 from hub.vault import Vault, open_vault
 
 Result = TypeVar("Result")
 RETRIED = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)
+_REASONS = (
+    (RETRIED, "Others are changing the same records."),
+    ((asyncpg.InsufficientResourcesError,), "The database is out of resources."),
+    ((asyncpg.ReadOnlySQLTransactionError,), "The database is read-only now."),
+    ((asyncpg.QueryCanceledError,), "The database took too long."),
+    (LOST, "The connection to the database was lost."),
+)
+FAILURES = tuple(kind for kinds, _ in _REASONS for kind in kinds)
+_FINAL = tuple(kind for kind in FAILURES if kind not in RETRIED)
 ATTEMPTS = 4
 _OPEN = "SELECT open_act($1, $2, $3, $4, $5)"
 
@@ -36,6 +45,27 @@ class Ask(Session):
         self.actor = actor
         self.at = at
         self.locale = locale
+
+    async def rows(self, sql: str, *args: Any) -> list[Record]:
+        """All rows of a statement; Refusal UNAVAILABLE where the database does not answer."""
+        try:
+            return await super().rows(sql, *args)
+        except _FINAL as error:
+            raise refusal(error) from error
+
+    async def row(self, sql: str, *args: Any) -> Record | None:
+        """The first row, or None; as `rows`."""
+        try:
+            return await super().row(sql, *args)
+        except _FINAL as error:
+            raise refusal(error) from error
+
+    async def value(self, sql: str, *args: Any) -> Any:
+        """The first column of the first row, or None; as `rows`."""
+        try:
+            return await super().value(sql, *args)
+        except _FINAL as error:
+            raise refusal(error) from error
 
 
 class Act(Ask):
@@ -95,9 +125,12 @@ class Hub:
     ) -> AsyncIterator[Ask]:
         """Open a snapshot; ``at`` defaults to the database's now, earlier instants ask about the past."""
         authorise(actor, operation)
-        async with self.database.reading() as session:
-            now: datetime = await session.value("SELECT now()")
-            yield Ask(self, session.db, actor, at or now, locale)
+        try:
+            async with self.database.reading() as session:
+                now: datetime = await session.value("SELECT now()")
+                yield Ask(self, session.db, actor, at or now, locale)
+        except _FINAL as error:
+            raise refusal(error) from error
 
     def ask_once(self, actor: Actor, operation: Operation, *, locale: str = "en") -> Ask:
         """An Ask for exactly one statement that finds its own instant: no round trips for BEGIN and COMMIT.
@@ -119,12 +152,8 @@ class Hub:
                 )
                 yield Act(self, session.db, actor, at, locale, operation, act_id)
                 settled = True
-        except LOST as error:
-            raise _lost(committing=settled) from error
-        except asyncpg.InsufficientResourcesError as error:
-            raise Refusal(Code.UNAVAILABLE, "The database is out of resources. Nothing changed; try again.") from error
-        except asyncpg.ReadOnlySQLTransactionError as error:
-            raise Refusal(Code.UNAVAILABLE, "The database is read-only now. Nothing changed; try again.") from error
+        except _FINAL as error:
+            raise refusal(error, is_committing=settled) from error
 
     async def perform(
         self, actor: Actor, operation: Operation, body: Callable[[Act], Awaitable[Result]], *, locale: str = "en"
@@ -135,18 +164,20 @@ class Hub:
                 async with self.act(actor, operation, locale=locale) as act:
                     return await body(act)
             except RETRIED as error:
+                metrics.RETRIES.labels(error.sqlstate).inc()
                 if attempt == ATTEMPTS:
-                    raise Refusal(
-                        Code.UNAVAILABLE, "Others are changing the same records. Nothing changed; try again."
-                    ) from error
+                    raise refusal(error) from error
         raise AssertionError("unreachable")
 
 
-def _lost(*, committing: bool) -> Refusal:
-    if committing:
+def refusal(error: Exception, *, is_committing: bool = False) -> Refusal:
+    """What a failure of the database (one of FAILURES) means to who asked: UNAVAILABLE, or OUTCOME_UNKNOWN."""
+    if is_committing and isinstance(error, LOST):
+        metrics.UNKNOWN.inc()
         return Refusal(
             Code.OUTCOME_UNKNOWN,
             "The connection to the database was lost while saving, so the outcome is not known. "
             "Repeat the call with the same idempotency key to find out.",
         )
-    return Refusal(Code.UNAVAILABLE, "The connection to the database was lost. Nothing changed; try again.")
+    reason = next(said for kinds, said in _REASONS if isinstance(error, kinds))
+    return Refusal(Code.UNAVAILABLE, f"{reason} Nothing changed; try again.")

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any, Final
 
 import uvicorn
@@ -16,7 +16,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 import portal.languages
 import portal.routes
-from hub import metrics, probes, web
+from hub import metrics, probes, problems, web
 from hub.act import Hub
 from hub.actors import Actor
 from hub.auth import endpoints
@@ -27,21 +27,7 @@ from schema import trusted
 from schema.call import Call, idempotency_key
 from schema.console import Console, console_page
 from schema.endpoint import Endpoint, Openness
-
-try:
-    from schema.internal.root import TABLE, schema
-except ImportError:
-    import strawberry
-
-    from schema.nodes import NodeTable
-
-    TABLE = NodeTable()
-
-    @strawberry.type
-    class Q:
-        a: int = 1
-
-    schema = strawberry.Schema(Q)
+from schema.internal.root import TABLE, schema
 from schema.limits import LIMITS
 from schema.relay import Cursors
 
@@ -64,7 +50,7 @@ def create_app(hub: Hub, readiness: Readiness) -> Starlette:
         Middleware(web.KnownHosts, names=names, probes=probes.PATHS),
         Middleware(web.SmallBodies, most_bytes=LIMITS.body_bytes),
     ]
-    app = Starlette(routes=table, middleware=around, exception_handlers={HTTPException: web.refused})
+    app = Starlette(routes=table, middleware=around, exception_handlers={HTTPException: problems.refused})
     app.router.redirect_slashes = False  # a redirect would repeat what the Host header says
     return app
 
@@ -72,7 +58,7 @@ def create_app(hub: Hub, readiness: Readiness) -> Starlette:
 def routes(hub: Hub, readiness: Readiness) -> list[BaseRoute]:
     """Every address of the hub."""
     settings = hub.settings
-    console = console_page(address=GRAPHQL) if settings.shows_console else None
+    console = _console(settings) if settings.shows_console else None
     return [
         *portal.routes.routes(console=console is not None, demo=settings.mode is Mode.DEMO),
         Route(GRAPHQL, _graphql(hub, console)),
@@ -80,6 +66,14 @@ def routes(hub: Hub, readiness: Readiness) -> list[BaseRoute]:
         *endpoints.routes(hub),
         *probes.routes(hub, readiness),
     ]
+
+
+def _console(settings: Settings) -> Console:
+    if settings.mode is not Mode.DEMO:
+        return console_page(address=GRAPHQL)
+    from hub.demo import FIRST_QUESTION  # noqa: PLC0415 - images for production leave it out
+
+    return console_page(address=GRAPHQL, query=FIRST_QUESTION.strip())
 
 
 def _graphql(hub: Hub, console: Console | None) -> Endpoint[Actor]:
@@ -150,7 +144,7 @@ class Server(uvicorn.Server):
     """The web server, stopped by us and not by signals of its own."""
 
     @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
+    def capture_signals(self) -> Generator[None]:
         """Leave the signals to the process."""
         yield
 

@@ -142,21 +142,9 @@ async def record(act: Act, new: NewCollection) -> Collection:
     at = particulars.happened(act, new.happened_at, "happened_at")
     categories = await _check_categories(act, new.categories)
     showing = await _showing(act, reached, new, at)
-    [row] = await act.rows(
-        _ADD,
-        new_id(),
-        reached.id,
-        reached.organisation_id,
-        source,
-        categories,
-        showing and showing.notice_version_id,
-        showing and showing.how,
-        showing and showing.at,
-        new.optout_offered,
-        at,
-        act.at,
-        act.id,
-    )
+    shown = (showing.notice_version_id, showing.how, showing.at) if showing else (None, None, None)
+    whose = (new_id(), reached.id, reached.organisation_id)
+    [row] = await act.rows(_ADD, *whose, source, categories, *shown, new.optout_offered, at, act.at, act.id)
     delivery = await _deliver(act, reached, showing, new.proof) if showing else None
     await act.record(
         "collection.recorded",

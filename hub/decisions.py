@@ -13,10 +13,10 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from hub import idempotency, ledger
-from hub.act import RETRIED, Ask, Hub
+from hub import idempotency, ledger, metrics
+from hub.act import FAILURES, RETRIED, Ask, Hub, refusal
 from hub.actors import Actor, Operation, authorise
-from hub.db import LOST, Record, new_id
+from hub.db import Record, new_id
 from hub.errors import Code, Refusal, invalid, not_found
 from hub.gather import Gathered, Question, gather
 from hub.policy.decision import RULESET, Decision, decide_packed, strictest
@@ -76,25 +76,31 @@ async def preview(ask: Ask, questions: Sequence[Question]) -> list[Outcome]:
 
 
 async def decide(
-    hub: Hub, actor: Actor, questions: Sequence[Question], once: tuple[str, bytes] | None = None, *, locale: str = "en"
+    hub: Hub,
+    actor: Actor,
+    questions: Sequence[Question | Refusal],
+    once: tuple[str, bytes] | None = None,
+    *,
+    locale: str = "en",
 ) -> list[Outcome]:
     """Answer and keep, in one transaction with the ledger entry; a refused question is neither kept nor in the way.
 
-    once: an idempotency key and the fingerprint of the questions; the same key gets the same answers.
+    questions: a Refusal stands for one that could not even be read; it is answered with itself. once: an idempotency key and the fingerprint of the questions; the same key gets the same answers.
     """
     authorise(actor, Operation.DECISION_DECIDE)
     _limit(questions)
     organisation_id = _organisation(actor)
     ask = hub.ask_once(actor, Operation.DECISION_DECIDE, locale=locale)
     if once and (kept := await idempotency.find(ask, actor.id or idempotency.NOBODY, *once)):
-        return await _again(ask, questions, kept)
-    gathered = await gather(ask, organisation_id, questions)
-    answers = [_answer(each, new_id()) for each in gathered]
+        return await _again(ask, kept)
+    gathered = iter(await gather(ask, organisation_id, [each for each in questions if isinstance(each, Question)]))
+    asked = [Gathered(None, refusal=each) if isinstance(each, Refusal) else next(gathered) for each in questions]
+    answers = [_answer(each, new_id()) for each in asked]
     try:
-        return await _keep(hub, actor, organisation_id, gathered, answers, once)
+        return await _keep(hub, actor, organisation_id, asked, answers, once)
     except asyncpg.UniqueViolationError:
         if once and (kept := await idempotency.find(ask, actor.id or idempotency.NOBODY, *once)):
-            return await _again(ask, questions, kept)
+            return await _again(ask, kept)
         raise
 
 
@@ -130,7 +136,7 @@ async def page(
     return [_kept(row, ask.locale) for row in rows]
 
 
-def _limit(questions: Sequence[Question]) -> None:
+def _limit(questions: Sequence[Question | Refusal]) -> None:
     if not questions:
         raise invalid("Ask at least one question.", "questions")
     if len(questions) > QUESTIONS_AT_MOST:
@@ -225,15 +231,11 @@ async def _keep(  # noqa: PLR0913 - what is kept, by whom, for whom
         try:
             await hub.database.single_write().value(_KEEP, *arguments)
             break
-        except RETRIED:
-            if attempt == 3:  # noqa: PLR2004 - the last of the tuple above
-                raise
-        except LOST as error:
-            raise Refusal(
-                Code.OUTCOME_UNKNOWN,
-                "The connection to the database was lost while saving, so it is not known whether the decision was kept. "
-                "Repeat the call with the same idempotency key to find out.",
-            ) from error
+        except FAILURES as error:
+            if attempt == 3 or not isinstance(error, RETRIED):  # noqa: PLR2004 - the last of the tuple above
+                raise refusal(error, is_committing=True) from error
+    for _, answer in pairs:
+        metrics.DECISIONS.labels(answer.decision.outcome.value, answer.decision.rule).inc()
     return list(answers)
 
 
@@ -298,9 +300,8 @@ def _remembered(answer: Outcome) -> Any:
     return {"code": answer.code.value, "message": answer.message, "path": list(answer.path)}
 
 
-async def _again(ask: Ask, questions: Sequence[Question], kept: Any) -> list[Outcome]:
+async def _again(ask: Ask, kept: Any) -> list[Outcome]:
     found = await read(ask, [UUID(each) for each in kept if isinstance(each, str)])
-    del questions
     return [
         found[UUID(each)] if isinstance(each, str) else Refusal(Code(each["code"]), each["message"], tuple(each["path"]))
         for each in kept

@@ -173,43 +173,36 @@ LEFT JOIN LATERAL (
             UNION SELECT i.version WHERE s.jurisdiction <> 'AU' AND i.version IS NOT NULL
             UNION SELECT t.version FROM delivered t WHERE s.jurisdiction <> 'AU' AND i.at IS NOT NULL
         ) v ON true
-    ), read AS (
-        SELECT DISTINCT ON (g.category) g.category, c.id, c.key, c.texts, c.is_primary, c.notice_version_id,
-            coalesce(c.fit, 'NEW') AS fit, coalesce(c.reach, 'UNCOVERED') AS reach
-        FROM governing g
-        LEFT JOIN LATERAL (
-            SELECT c.id, c.key, c.texts, c.is_primary, c.notice_version_id, f.fit,
-                CASE WHEN q.recipient_id = ANY (c.recipients) THEN 'NAMED'
-                     WHEN q.classes && c.recipient_classes THEN 'CLASS' ELSE 'UNCOVERED' END AS reach
-            FROM clause c
-            LEFT JOIN purpose_relation l ON l.purpose_id = q.purpose_id AND l.related_to_id = c.purpose_id
-            CROSS JOIN LATERAL (
-                SELECT CASE WHEN c.purpose_id = q.purpose_id AND c.is_primary THEN 'PRIMARY'
-                            WHEN c.purpose_id = q.purpose_id THEN 'NAMED'
-                            WHEN c.is_primary AND l.kind = 'DIRECTLY' THEN 'DIRECTLY_RELATED'
-                            WHEN c.is_primary AND l.kind = 'RELATED' THEN 'RELATED' END AS fit
-            ) f
-            WHERE c.notice_version_id = g.version AND g.category = ANY (c.categories) AND f.fit IS NOT NULL
-              AND (q.channel IS NULL OR c.channels = '{}' OR q.channel = ANY (c.channels))
-        ) c ON true
+    ), promise AS MATERIALIZED (  -- what the governing versions say of this purpose, each clause looked at once
+        SELECT c.id, c.key, c.texts, c.is_primary, c.notice_version_id, c.categories, f.fit, t.at AS told_at,
+            CASE WHEN q.recipient_id = ANY (c.recipients) THEN 1 WHEN q.classes && c.recipient_classes THEN 2
+                 ELSE 3 END AS reach
+        FROM clause c
+        LEFT JOIN purpose_relation l ON l.purpose_id = q.purpose_id AND l.related_to_id = c.purpose_id AND c.is_primary
         LEFT JOIN delivered t ON t.version = c.notice_version_id
-        ORDER BY g.category,
-            array_position(CASE WHEN g.special  -- for sensitive data a directly related purpose is tested before a named one
-                THEN ARRAY['PRIMARY', 'DIRECTLY_RELATED', 'NAMED', 'RELATED', 'NEW']
-                ELSE ARRAY['PRIMARY', 'NAMED', 'DIRECTLY_RELATED', 'RELATED', 'NEW'] END, coalesce(c.fit, 'NEW')),
-            array_position(ARRAY['NAMED', 'CLASS', 'UNCOVERED'], coalesce(c.reach, 'UNCOVERED')),
-            t.at DESC NULLS LAST, c.key
+        CROSS JOIN LATERAL (
+            SELECT CASE WHEN c.purpose_id = q.purpose_id THEN CASE WHEN c.is_primary THEN 1 ELSE 2 END
+                        WHEN l.kind = 'DIRECTLY' THEN 3 WHEN l.kind = 'RELATED' THEN 4 END AS fit
+        ) f
+        WHERE c.notice_version_id IN (SELECT g.version FROM governing g) AND f.fit IS NOT NULL
+          AND (q.channel IS NULL OR c.channels = '{}' OR q.channel = ANY (c.channels))
+    ), read AS MATERIALIZED (
+        SELECT DISTINCT ON (g.category) g.category, p.id, p.key, p.texts, p.is_primary, p.notice_version_id,
+            coalesce(p.fit, 5) AS fit, coalesce(p.reach, 3) AS reach
+        FROM governing g
+        LEFT JOIN promise p ON p.notice_version_id = g.version AND g.category = ANY (p.categories)
+        ORDER BY g.category,  -- for sensitive data a directly related purpose is tested before a named one
+            CASE WHEN g.special THEN CASE coalesce(p.fit, 5) WHEN 2 THEN 3 WHEN 3 THEN 2 ELSE coalesce(p.fit, 5) END
+                 ELSE coalesce(p.fit, 5) END,
+            coalesce(p.reach, 3), p.told_at DESC NULLS LAST, p.key
     ), worst AS (
-        SELECT (ARRAY['PRIMARY', 'NAMED', 'DIRECTLY_RELATED', 'RELATED', 'NEW'])[max(array_position(
-                   ARRAY['PRIMARY', 'NAMED', 'DIRECTLY_RELATED', 'RELATED', 'NEW'], r.fit))] AS purpose_fit,
-               (ARRAY['NAMED', 'CLASS', 'UNCOVERED'])[max(array_position(
-                   ARRAY['NAMED', 'CLASS', 'UNCOVERED'], r.reach))] AS recipient
+        SELECT (ARRAY['PRIMARY', 'NAMED', 'DIRECTLY_RELATED', 'RELATED', 'NEW'])[max(r.fit)] AS purpose_fit,
+               (ARRAY['NAMED', 'CLASS', 'UNCOVERED'])[max(r.reach)] AS recipient
         FROM read r
     ), cited AS (
         SELECT r.* FROM read r WHERE r.id IS NOT NULL
-        ORDER BY array_position(ARRAY['UNCOVERED', 'CLASS', 'NAMED'], r.reach),
-                 array_position(ARRAY['NEW', 'RELATED', 'DIRECTLY_RELATED', 'NAMED', 'PRIMARY'], r.fit), r.category LIMIT 1
-    ), version AS (  -- without a clause, what is cited is the version that was found wanting
+        ORDER BY r.reach DESC, r.fit DESC, r.category LIMIT 1
+    ), version AS MATERIALIZED (  -- without a clause, what is cited is the version that was found wanting
         SELECT coalesce((SELECT c.notice_version_id FROM cited c),
             (SELECT g.version FROM governing g LEFT JOIN delivered t ON t.version = g.version
              WHERE g.version IS NOT NULL ORDER BY t.at DESC NULLS LAST LIMIT 1)) AS id

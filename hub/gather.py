@@ -4,17 +4,18 @@ The statement stands in ``facts.sql``; the numbers of the law reach it as one JS
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.resources import files
 from typing import Any
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 import orjson
 
-from hub.act import Ask
-from hub.db import Record
+from hub.act import Ask, Hub
+from hub.db import Record, Session
 from hub.errors import Refusal, invalid, not_found
 from hub.policy import parameters
 from hub.policy.facts import Facts, FactsError
@@ -26,6 +27,7 @@ from hub.policy.values import (
     Offer,
     ProfileEffect,
 )
+from hub.together import Together
 
 PRACTICABLE_DAYS = 30  # "as soon as practicable after" collection, Privacy Act 1988 (Cth) APP 5.1: our house reading
 GATHERED = (
@@ -73,13 +75,33 @@ class Gathered:
 
 async def gather(ask: Ask, organisation_id: UUID, questions: Sequence[Question]) -> list[Gathered]:
     """Answer for each question, in order. One statement; a question that makes no sense carries its refusal."""
-    department = ask.actor.department_id
-    at = None if ask.at == datetime.min else ask.at  # noqa: DTZ901 - the mark of an Ask that finds its own instant
-    rows = await ask.rows(statement(), organisation_id, at, *_columns(questions, department))
+    own = ask.actor.department_id
+    asked = [each if each.department or not own else replace(each, department=own) for each in questions]
+    if ask.at == datetime.min:  # noqa: DTZ901 - the mark of an Ask that finds its own instant
+        found = await _now(ask.hub, organisation_id)(asked)
+    else:
+        found = await _rows(ask, organisation_id, ask.at, asked)
+    return [_gathered(question, rows) for question, rows in zip(asked, found, strict=True)]
+
+
+async def _rows(
+    session: Session, organisation_id: UUID, at: datetime | None, questions: Sequence[Question]
+) -> list[list[Record]]:
     found: list[list[Record]] = [[] for _ in questions]
-    for row in rows:
+    for row in await session.rows(statement(), organisation_id, at, *_columns(questions)):
         found[row["number"] - 1].append(row)
-    return [_gathered(question, mine) for question, mine in zip(questions, found, strict=True)]
+    return found
+
+
+def _now(hub: Hub, organisation_id: UUID) -> Together[Question, list[Record]]:
+    """Questions about this moment that wait at the same time share one statement and its snapshot."""
+    queues = _QUEUES.setdefault(hub, {})
+    if organisation_id not in queues:
+        queues[organisation_id] = Together(partial(_rows, hub.database.single(), organisation_id, None))
+    return queues[organisation_id]
+
+
+_QUEUES: WeakKeyDictionary[Hub, dict[UUID, Together[Question, list[Record]]]] = WeakKeyDictionary()
 
 
 async def category_ids(ask: Ask, names: Mapping[str, Reference]) -> dict[str, UUID]:
@@ -118,11 +140,11 @@ def law(on: date | None = None) -> str:
     return orjson.dumps(numbers, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
-def _columns(questions: Sequence[Question], department: UUID | None) -> list[list[Any]]:
+def _columns(questions: Sequence[Question]) -> list[list[Any]]:
     purposes = [_split(q.purpose) for q in questions]
     recipients = [_split(q.recipient) for q in questions]
     arrangements = [_split(q.arrangement) for q in questions]
-    departments = [_split(q.department or department) for q in questions]
+    departments = [_split(q.department) for q in questions]
     return [
         [q.customer_id for q in questions],
         [q.act.value for q in questions],

@@ -34,6 +34,8 @@ async def answer_once(
     else, IN_PROGRESS when the first is still running after the wait.
     """
     actor_id = act.actor.id or NOBODY
+    if (kept := await find(act, actor_id, key, fingerprint)) is not None:
+        return kept
     try:
         claimed = await act.value(_CLAIM, new_id(), actor_id, key, act.operation.value, fingerprint)
     except asyncpg.LockNotAvailableError as error:
@@ -41,7 +43,8 @@ async def answer_once(
             Code.IN_PROGRESS, "A call with this idempotency key is still running. Try again in a moment."
         ) from error
     if claimed is None:
-        return await find(act, actor_id, key, fingerprint)
+        # The attempt to claim counts as a write, and an act that wrote must record: begin again, and only read.
+        raise asyncpg.SerializationError("this key was answered meanwhile")
     answer = await make()
     await act.execute(_KEEP, claimed, orjson.dumps(answer).decode())
     return None

@@ -94,7 +94,7 @@ _PUT = """
     SELECT new.id, $1, $2, new.category_id, new.field, new.sealed, $3, $4
     FROM unnest($5::uuid[], $6::uuid[], $7::text[], $8::bytea[]) AS new (id, category_id, field, sealed)
     ON CONFLICT (customer_id, organisation_id, category_id, field) DO UPDATE
-    SET previous = p.sealed, sealed = excluded.sealed,
+    SET previous = p.sealed, previous_import_id = p.import_id, sealed = excluded.sealed,
         import_id = excluded.import_id, updated_at = excluded.updated_at
 """
 _REMOVE = "DELETE FROM profile_value WHERE id = ANY ($1)"

@@ -30,7 +30,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True)
 
     mode: Mode = Field(Mode.PRODUCTION, description="demo, run or production; set by the command that starts the hub")
-    data_dir: Path = Field(Path(".data"), description="where keyring, anchors and the embedded database live")
+    data_dir: Path = Field(Path(".data"), description="where keyring, anchors and the embedded database live; empty: .data, and .data/demo for hub demo")
     database_url: SecretStr | None = Field(
         None, description="postgresql://user:password@host:port/name of any PostgreSQL 15+; empty: the embedded one"
     )

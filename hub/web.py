@@ -1,26 +1,22 @@
 """What every answer over HTTP has in common, one small middleware for each rule, from the outside inwards.
 
-Nothing here looks at who asks. Errors are answered by Problem Details (RFC 9457), or by a plain page for a
-browser, and never tell more than a number to quote.
+Nothing here looks at who asks.
 """
 
 import ipaddress
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from html import escape
+from collections.abc import Callable, Iterable, Sequence
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-import orjson
 import structlog
 from starlette.datastructures import Headers
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from hub.problems import correlation, problem
 
 METHODS: Final = frozenset({"GET", "HEAD", "POST"})
 LOCAL_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -28,9 +24,6 @@ NO_ROUTE: Final = "none"
 LONGEST_NUMBER: Final = 15
 
 CSP: Final = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-PAGE_CSP: Final = (
-    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
 HEADERS: Final = {
     "content-security-policy": CSP,
     "x-content-type-options": "nosniff",
@@ -242,35 +235,6 @@ def host_name(said: str) -> str | None:
     return parts.hostname
 
 
-def correlation(scope: Scope) -> str:
-    """The number of this request."""
-    return scope.get("state", {}).get("correlation", "")
-
-
-def problem(
-    scope: Scope, status: int, said: str | None = None, headers: Mapping[str, str] | None = None
-) -> Response:
-    """An answer that says what was wrong: a page for a browser, Problem Details for a program."""
-    title, number = HTTPStatus(status).phrase, correlation(scope)
-    detail = said or _SAID.get(status, f"{title}.")
-    accepted = Headers(scope=scope).get("accept", "")
-    if "text/html" in accepted:
-        page = _PAGE.format(title=escape(title), detail=escape(detail), number=escape(number))
-        content = {"content-security-policy": PAGE_CSP, **(headers or {})}
-        return Response(page, status, content, media_type="text/html")
-    body: dict[str, Any] = {
-        "type": "about:blank", "title": title, "status": status, "detail": detail, "correlation": number,
-    }  # fmt: skip
-    return Response(orjson.dumps(body), status, headers, media_type="application/problem+json")
-
-
-async def refused(request: Request, error: Exception) -> Response:
-    """Answer what the router refused: no such path, or not by this method."""
-    if not isinstance(error, HTTPException):
-        raise error
-    return problem(request.scope, error.status_code, headers=error.headers)
-
-
 def _templates(routes: Sequence[BaseRoute]) -> Iterable[tuple[int, str]]:
     for route in routes:
         if isinstance(route, Route):
@@ -285,19 +249,3 @@ def _is_address(name: str | None) -> bool:
     except ValueError:
         return False
     return True
-
-
-_SAID: Final = {
-    400: "The request cannot be understood.",
-    404: "There is nothing at this address.",
-    405: "This address is not used that way.",
-    500: "Something went wrong on our side. Quote the number when you report it.",
-    503: "This cannot be answered now. Try again in a moment.",
-}
-_PAGE: Final = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>{title}</title><link rel="stylesheet" href="/static/portal.css"></head>
-<body><main class="sheet"><h1>{title}</h1><p class="lead">{detail}</p>
-<p class="soft">Number <span class="ref">{number}</span></p>
-<p><a href="/">Back to the start</a></p></main></body></html>
-"""

@@ -208,7 +208,7 @@ class Walk:
             return _Below(shape.points + below.once + self._page(node) * below.per_item)
         inner = shape.points + below.once + below.per_item
         owner = parent.name if parent else ""
-        if not shape.is_list or owner.startswith("__"):
+        if not (shape.is_list or shape.weight.sized_by) or owner.startswith("__"):
             return _Below(inner)
         if owner.endswith("Connection"):
             return _Below(0, inner)

@@ -200,7 +200,8 @@ def _once(info: Info, operation: Operation, key: str | None, arguments: dict[str
     if key is None and len(_root_fields(info)) > 1:
         message = "The Idempotency-Key header covers one mutation: give each its own `idempotencyKey`."
         raise Refusal(Code.INVALID, message, ("idempotency_key",))
-    return Once(given, call.cursors.mac(b"once", operation.value.encode(), _canonical(arguments)))
+    meant = (operation.value.encode(), info.field_name.encode(), _canonical(arguments))
+    return Once(given, call.cursors.mac(b"once", *meant))
 
 
 def _root_fields(info: Info) -> tuple[Any, ...]:

@@ -24,24 +24,27 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(commands, name="client")
 
 
+Scopes = Annotated[
+    list[str],
+    typer.Option(
+        "--scope",
+        help="What it may do; repeat for more: decide, customers:read, customers:write, customers:reveal, "
+        "catalogue:read, catalogue:write, ledger:read, clients:manage.",
+    ),
+]
+Whose = Annotated[
+    str | None, typer.Option("--organisation", help="Key or id; not needed while there is only one.")
+]
+Team = Annotated[str | None, typer.Option("--department", help="Key or id of the department it belongs to.")]
+
+
 @commands.command("create", epilog=CODES)
 @ends
 def create(
     name: Annotated[str, typer.Argument(help="What it is, for people, e.g. 'Our website'.")],
-    scope: Annotated[
-        list[str],
-        typer.Option(
-            "--scope",
-            help="What it may do; repeat for more: decide, customers:read, customers:write, "
-            "customers:reveal, catalogue:read, catalogue:write, ledger:read, clients:manage.",
-        ),
-    ],
-    organisation: Annotated[
-        str | None, typer.Option("--organisation", help="Key or id; not needed while there is only one.")
-    ] = None,
-    department: Annotated[
-        str | None, typer.Option("--department", help="Key or id of the department it belongs to.")
-    ] = None,
+    scope: Scopes,
+    organisation: Whose = None,
+    department: Team = None,
     as_json: Json = False,
 ) -> None:
     r"""Make a client; its secret is shown now and never again.

@@ -2,12 +2,12 @@
 
 import asyncio
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, NoReturn
 
 import typer
 
@@ -50,31 +50,36 @@ def run_files(
     raise typer.Exit(run_scenarios(files, as_of.date() if as_of else None, as_json=as_json))
 
 
+Facts = Annotated[
+    str | None,
+    typer.Option(
+        "--facts", help="Decide from this file of facts (one JSON object, or one a line); - is stdin."
+    ),
+]
+Customer = Annotated[str | None, typer.Option("--customer", help="Id of the customer.")]
+Purpose = Annotated[str | None, typer.Option("--purpose", help="Key or id of the purpose.")]
+What = Annotated[str, typer.Option("--act", help="USE, DISCLOSE, REFER, MARKET, ... (any case).")]
+Recipient = Annotated[str | None, typer.Option("--recipient", help="Key or id of who would receive.")]
+Arrangement = Annotated[str | None, typer.Option("--arrangement", help="Key or id of what is agreed.")]
+Channel = Annotated[str | None, typer.Option("--channel", help="EMAIL, SMS, PHONE, POST, ...")]
+Whose = Annotated[
+    str | None, typer.Option("--organisation", help="Key or id; not needed while there is only one.")
+]
+Record = Annotated[bool, typer.Option("--record", help="Keep the decision in the ledger, as evidence.")]
+
+
 @ends
 def decide(  # noqa: PLR0913, PLR0917 - a question has many parts
-    facts: Annotated[
-        str | None,
-        typer.Option(
-            "--facts", help="Decide from this file of facts (one JSON object, or one a line); - reads stdin."
-        ),
-    ] = None,
+    facts: Facts = None,
     as_of: AsOf = None,
-    customer: Annotated[str | None, typer.Option("--customer", help="Id of the customer.")] = None,
-    purpose: Annotated[str | None, typer.Option("--purpose", help="Key or id of the purpose.")] = None,
-    act: Annotated[str, typer.Option("--act", help="USE, DISCLOSE, REFER, MARKET, ... (any case).")] = "USE",
-    recipient: Annotated[
-        str | None, typer.Option("--recipient", help="Key or id of who would receive.")
-    ] = None,
-    arrangement: Annotated[
-        str | None, typer.Option("--arrangement", help="Key or id of what is agreed.")
-    ] = None,
-    channel: Annotated[str | None, typer.Option("--channel", help="EMAIL, SMS, PHONE, POST, ...")] = None,
-    organisation: Annotated[
-        str | None, typer.Option("--organisation", help="Key or id; not needed while there is only one.")
-    ] = None,
-    record: Annotated[
-        bool, typer.Option("--record", help="Keep the decision in the ledger, as evidence.")
-    ] = False,
+    customer: Customer = None,
+    purpose: Purpose = None,
+    act: What = "USE",
+    recipient: Recipient = None,
+    arrangement: Arrangement = None,
+    channel: Channel = None,
+    organisation: Whose = None,
+    record: Record = False,
     as_json: Json = False,
 ) -> None:
     r"""May we? Decide for one customer, or from facts without a database.
@@ -88,16 +93,24 @@ def decide(  # noqa: PLR0913, PLR0917 - a question has many parts
       hub decide --customer ID --purpose referral --act refer --recipient smith-law
     """
     if facts is not None:
-        from hub.cli.rules import decide_lines
+        _decide_from(facts, as_of)
+    said = {"customer": customer, "purpose": purpose, "act": act, "recipient": recipient}
+    _decide_about(organisation, {**said, "arrangement": arrangement, "channel": channel}, record, as_json)
 
-        with _stream(facts) as stream:
-            raise typer.Exit(decide_lines(stream, as_of.date() if as_of else None))
-    if not (customer and purpose):
+
+def _decide_from(facts: str, as_of: datetime | None) -> NoReturn:
+    from hub.cli.rules import decide_lines
+
+    with _stream(facts) as stream:
+        raise typer.Exit(decide_lines(stream, as_of.date() if as_of else None))
+
+
+def _decide_about(
+    organisation: str | None, said: dict[str, str | None], record: bool, as_json: bool
+) -> NoReturn:
+    if not (said["customer"] and said["purpose"]):
         stop(USAGE, "say --facts FILE, or both --customer and --purpose; `hub decide --help` shows examples")
-    named = {"recipient": recipient, "arrangement": arrangement, "channel": channel}
-    answer = asyncio.run(
-        _decide(organisation, {"customer": customer, "purpose": purpose, "act": act, **named}, record)
-    )
+    answer = asyncio.run(_decide(organisation, said, record))
     shown = _shown(answer)
     if as_json:
         show(shown)
@@ -107,7 +120,7 @@ def decide(  # noqa: PLR0913, PLR0917 - a question has many parts
 
 
 @contextmanager
-def _stream(file: str) -> Iterator[BinaryIO]:
+def _stream(file: str) -> Generator[BinaryIO]:
     if file == "-":
         yield sys.stdin.buffer
         return
@@ -144,7 +157,7 @@ def _question(said: dict[str, str | None]) -> "Question":
     from hub.cli.ids import ref, uuid_of
     from hub.errors import invalid
     from hub.gather import Question
-    from hub.policy.values import Act, Channel
+    from hub.policy import values
 
     def one_of(kind: Any, name: str, default: str) -> Any:
         try:
@@ -154,11 +167,11 @@ def _question(said: dict[str, str | None]) -> "Question":
 
     return Question(
         customer_id=uuid_of(said["customer"] or "", "Customer", "--customer"),
-        act=one_of(Act, "act", "USE"),
+        act=one_of(values.Act, "act", "USE"),
         purpose=ref(said["purpose"] or ""),
         recipient=ref(said["recipient"]) if said["recipient"] else None,
         arrangement=ref(said["arrangement"]) if said["arrangement"] else None,
-        channel=one_of(Channel, "channel", "NONE"),
+        channel=one_of(values.Channel, "channel", "NONE"),
     )
 
 

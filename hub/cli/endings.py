@@ -5,7 +5,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
-from typing import Any, Final, NoReturn, TypeVar
+from typing import Any, Final, NoReturn, TypeVar, cast
 
 import typer
 
@@ -59,7 +59,8 @@ def _explain(error: Exception) -> tuple[int, str]:
     from hub.postgresql import EmbeddedError
 
     if isinstance(error, ExceptionGroup):
-        return _explain(error.exceptions[0])
+        group = cast("ExceptionGroup[Exception]", error)
+        return _explain(group.exceptions[0])
     if isinstance(error, Refusal):
         where = ".".join(str(part) for part in error.path)
         said = f"{error.message} ({where})" if where else error.message

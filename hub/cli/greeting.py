@@ -2,21 +2,13 @@
 
 import json
 import signal
-from typing import Any, Final
 
 import typer
-from pydantic import SecretStr
 
 from hub import organisations
-from hub.act import Act, Hub
-from hub.actors import OPERATOR, SCOPES, Operation
-from hub.auth import clients, server
-from hub.auth.forms import Form
-from hub.catalogue import Page
+from hub.act import Hub
+from hub.actors import OPERATOR, Operation
 from hub.settings import Mode, Settings
-
-CLIENT_FILE: Final = "demo-client.json"
-CLIENT_NAME: Final = "Demo: try everything"
 
 
 def say_starting(settings: Settings) -> None:
@@ -36,11 +28,11 @@ def say_stopped() -> None:
 
 
 async def load_demo(hub: Hub) -> None:
-    """Fill an empty hub with the demo's people."""
+    """Fill the hub with the demo's people, once."""
     from hub import demo
 
-    if await _is_empty(hub):
-        typer.echo("Making up a group of companies and its customers (once; some seconds) ...")
+    if not await demo.is_loaded(hub):
+        typer.echo("Making up two firms and their 2,000 customers (once; some seconds) ...")
         await demo.load(hub)
 
 
@@ -69,55 +61,20 @@ def _next_steps() -> list[str]:
 async def _to_try(hub: Hub) -> list[str]:
     from hub import demo
 
-    client_id, secret = await _demo_client(hub)
-    token = await _token(hub, client_id, secret)
-    if token is None:
-        client_id, secret = await _new_demo_client(hub)
-        token = await _token(hub, client_id, secret)
-    question = await demo.first_question(hub)
+    app = (await demo.sign_in(hub))[0]
+    question = demo.FIRST_QUESTION.strip()
     asked = json.dumps({"query": " ".join(question.split())}, ensure_ascii=False).replace("'", "'\\''")
     url, minutes = hub.settings.url, hub.settings.token_seconds // 60
     return [
-        "", f"A token to try, good for {minutes} minutes:", "", f"  {token}", "", "The next one is had by", "",
-        f"  curl -s -u '{client_id}:{secret}' -d grant_type=client_credentials {url}/oauth/token", "",
-        "The first question: may we refer this customer to that partner?", "", question.strip(), "",
+        "", f"A token to try, of {app.firm}'s CRM, good for {minutes} minutes:", "", f"  {app.token}", "",
+        "The next one is had by", "",
+        f'  curl -s -u "$(cat {app.file})" -d grant_type=client_credentials {url}/oauth/token', "",
+        "The first question: may we refer this customer to that partner?", "", question, "",
         "Paste it into the console, or:", "",
         f"  curl -s {url}/graphql -H 'content-type: application/json' \\",
-        f"    -H 'authorization: Bearer {token}' \\",
-        f"    --data '{asked}'", "",
+        f"    -H 'authorization: Bearer {app.token}' \\", f"    --data '{asked}'", "",
         "Go on with docs/walkthrough.md.",
     ]  # fmt: skip
-
-
-async def _demo_client(hub: Hub) -> tuple[str, str]:
-    """The client that the demo shows; its secret is kept beside the made-up data."""
-    path = hub.settings.data_dir / CLIENT_FILE
-    try:
-        kept: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
-        return kept["client_id"], kept["secret"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return await _new_demo_client(hub)
-
-
-async def _new_demo_client(hub: Hub) -> tuple[str, str]:
-    async def create(act: Act) -> tuple[Any, SecretStr]:
-        first = (await organisations.page(act, Page(limit=1)))[0]
-        return await clients.create(act, CLIENT_NAME, clients.Kind.APP, sorted(SCOPES), first.id)
-
-    client, secret = await hub.perform(OPERATOR, Operation.CLIENT_CREATE, create)
-    path = hub.settings.data_dir / CLIENT_FILE
-    path.touch(mode=0o600)
-    path.write_text(
-        json.dumps({"client_id": str(client.id), "secret": secret.get_secret_value()}), encoding="utf-8"
-    )
-    return str(client.id), secret.get_secret_value()
-
-
-async def _token(hub: Hub, client_id: str, secret: str) -> str | None:
-    """Sign in as any client would."""
-    fields = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret}
-    answered = await server.answer(hub, Operation.TOKEN_ISSUE, Form(fields, None, client_id), None)
-    return answered.body.get("access_token")
 
 
 async def _is_empty(hub: Hub) -> bool:

@@ -91,11 +91,8 @@ def check(
 
     from hub.receipts import read_receipt, trusted_keys, verify_receipt
 
-    read = read_receipt(_read(file))
-    trusted: dict[str, bytes] = {}
-    for path in key or []:
-        trusted |= trusted_keys(_document(path))
-    verdict = verify_receipt(read, trusted)
+    trusted = [trusted_keys(_document(path)) for path in key or []]
+    verdict = verify_receipt(read_receipt(_read(file)), {k: v for each in trusted for k, v in each.items()})
     if as_json:
         show(asdict(verdict))
     else:

@@ -9,7 +9,8 @@ from typing import Any, Final
 from hub import categories, embedded, logs
 from hub.act import Act, Hub
 from hub.actors import OPERATOR, Operation
-from hub.migrate import migrate
+from hub.db import connect
+from hub.migrate import applied, known, migrate
 from hub.settings import Mode, Settings, load
 
 FOLDER: Final = Path(".data")
@@ -62,7 +63,7 @@ async def hub_here(mode: Mode | None = None) -> AsyncGenerator[Hub]:
     settings = settings_of(mode)
     logs.configure("WARNING", pretty=True)
     with database(settings) as url:
-        if settings.database_url is None:
+        if settings.database_url is None and not await _is_prepared(url):
             await prepare(settings, url)
         async with opened(settings, url) as hub:
             yield hub
@@ -81,6 +82,16 @@ async def prepare(settings: Settings, url: str) -> list[str]:
     finally:
         await hub.close()
     return done
+
+
+async def _is_prepared(url: str) -> bool:
+    connection = await connect(url)
+    try:
+        if not set(await known()) <= set(await applied(connection)):
+            return False
+        return await connection.fetchval("SELECT EXISTS (SELECT FROM keys.sentinel)")
+    finally:
+        await connection.close()
 
 
 async def _plant(act: Act) -> None:

@@ -1,7 +1,8 @@
 """The processes of a hub, from start to stop.
 
-A first Ctrl-C or SIGTERM stops in order: unready, no new connections, running requests answered, jobs finished
-or handed back. A second one ends at once; nothing acknowledged is lost then either: all of it is in PostgreSQL.
+A first Ctrl-C or SIGTERM stops in order: unready, no new connections, running requests answered, jobs
+finished or handed back. A second one ends at once; nothing acknowledged is lost then either: all of it is in
+PostgreSQL.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """A firm of the demo, as its file describes it, entered with the verbs everybody uses.
 
-Its file holds what a privacy officer decides: departments, purposes, recipients, arrangements, and a notice that
-grew over three years.
+Its file holds what a privacy officer decides: departments, purposes, recipients, arrangements, and a notice
+that grew over three years.
 """
 
 import tomllib
@@ -75,7 +75,9 @@ def _purpose(said: Described, firm: UUID) -> NewPurpose:
 
 
 async def _recipient(act: Act, said: Described, firm: UUID) -> UUID:
-    row = await recipients.add(act, NewRecipient(said["key"], said["name"], said["country"], said["contact"], firm))
+    row = await recipients.add(
+        act, NewRecipient(said["key"], said["name"], said["country"], said["contact"], firm)
+    )
     for joined, since in said.get("member", {}).items():
         await recipients.join_class(act, row.id, joined, since)
     return row.id
@@ -126,7 +128,9 @@ def _in_force(clauses: list[Described], number: int) -> list[Described]:
 
 
 def _body(told: Described, in_force: list[Described], locale: str) -> str:
-    return "\n\n".join([told["opening"][locale], *(each["text"][locale] for each in in_force), told["closing"][locale]])
+    return "\n\n".join(
+        [told["opening"][locale], *(each["text"][locale] for each in in_force), told["closing"][locale]]
+    )
 
 
 def _clause(said: Described, locales: list[str], intake: list[str]) -> NewClause:

@@ -1,7 +1,7 @@
 """The demo's customers on their way into the database: one COPY for each table, inside one act.
 
-What an act writes for one customer by a verb, this writes for a thousand at once: sealed values, blind indexes, events
-with their dates, and ledger entries with a line for each customer.
+What an act writes for one customer by a verb, this writes for a thousand at once: sealed values, blind
+indexes, events with their dates, and ledger entries with a line for each customer.
 """
 
 import hashlib
@@ -22,29 +22,23 @@ from hub.identities import NewIdentifier
 from hub.ledger import Detail
 from hub.vault import DataKey
 
+_EVENT = ("happened_at", "recorded_at", "act_id")
+_OWNED = ("id", "customer_id", "organisation_id")
 COLUMNS = {
-    "customer": ("id", "kind", "locale", "import_id", "created_at"),
-    "identifier": (
-        "id", "customer_id", "organisation_id", "kind", "system", "sealed", "blind", "blind_key_id", "created_at",
-        "verified_at",
-    ),
-    "profile_value": ("id", "customer_id", "organisation_id", "category_id", "field", "sealed", "updated_at"),
-    "customer_event": (
-        "id", "customer_id", "organisation_id", "aspect", "value", "reason", "happened_at", "recorded_at", "act_id",
-    ),
+    "customer": ("id", "kind", "locale", "created_at"),
+    "identifier": (*_OWNED, "kind", "system", "sealed", "blind", "blind_key_id", "created_at"),
+    "profile_value": (*_OWNED, "category_id", "field", "sealed", "updated_at"),
+    "customer_event": (*_OWNED, "aspect", "value", "reason", *_EVENT),
     "collection": (
-        "id", "customer_id", "organisation_id", "source", "categories", "notice_version_id", "shown_how", "shown_at",
-        "optout_offered", "happened_at", "recorded_at", "act_id",
+        *_OWNED, "source", "categories", "notice_version_id", "shown_how", "shown_at", "optout_offered",
+        *_EVENT,
     ),
-    "delivery": (
-        "id", "customer_id", "organisation_id", "notice_version_id", "how", "locale", "happened_at", "recorded_at",
-        "act_id",
-    ),
+    "delivery": (*_OWNED, "notice_version_id", "how", "locale", *_EVENT),
     "choice": (
-        "id", "customer_id", "organisation_id", "kind", "action", "purpose_id", "channel", "recipient_id", "grade",
-        "ends_at", "wording", "wording_sha256", "notice_version_id", "method", "happened_at", "recorded_at", "act_id",
+        *_OWNED, "kind", "action", "purpose_id", "channel", "recipient_id", "grade", "ends_at", "wording",
+        "wording_sha256", "method", *_EVENT,
     ),
-    "registry_check": ("id", "customer_id", "jurisdiction", "listed", "happened_at", "recorded_at", "act_id"),
+    "registry_check": ("id", "customer_id", "jurisdiction", "listed", *_EVENT),
 }  # fmt: skip
 EVENTS = {
     ("CONSENT", "GIVEN"): "choice.given",
@@ -61,6 +55,7 @@ WORDINGS = {
     "SIGNAL": "Sec-GPC: 1",
     "OBJECTION": "I object to this use of my details.",
 }
+TOWARDS_ONE = frozenset({"RELATIONSHIP", "RESTRICTION"})
 # As COPY finds no table outside the first schema, the keys go in by a statement.
 _KEYS = "INSERT INTO keys.customer_key (customer_id, wrapped) SELECT * FROM unnest($1::uuid[], $2::bytea[])"
 
@@ -78,23 +73,19 @@ class Load:
 
     def add(self, person: Person) -> None:
         """Add one customer with their whole history."""
-        act, customer_id = self.act, new_id()
-        self.keys[customer_id] = act.hub.vault.new_customer_key(customer_id)
-        key = act.hub.vault.unwrap(customer_id, self.keys[customer_id])
-        self.rows["customer"].append((customer_id, "PERSON", person.locale, None, act.at))
+        vault, customer_id = self.act.hub.vault, new_id()
+        self.keys[customer_id] = vault.new_customer_key(customer_id)
+        key = vault.unwrap(customer_id, self.keys[customer_id])
+        self.rows["customer"].append((customer_id, "PERSON", person.locale, self.act.at))
         self._identify(customer_id, key, person)
         self._describe(customer_id, key, person)
         for standing in person.standings:
             self._stand(customer_id, standing)
         self._collect(customer_id, person)
         if person.told_again:
-            self._deliver(customer_id, 2, "EMAIL", person.locale, TOLD_AGAIN)
+            self._tell_again(customer_id, person)
         if person.is_listed is not None:
-            place = self.said["customers"]["jurisdiction"]
-            self.rows["registry_check"].append(
-                (new_id(), customer_id, place, person.is_listed, CHECKED, act.at, act.id)
-            )
-            self._tell("registry.checked", customer_id, jurisdiction=place, listed=person.is_listed)
+            self._check(customer_id, is_listed=person.is_listed)
         for word in person.words:
             self._say(customer_id, word)
 
@@ -107,12 +98,10 @@ class Load:
         for each in given:
             row_id, made = new_id(), identities.blind(self.act.hub.vault, each)
             sealed = key.seal("identifier", "sealed", row_id, made.normalised)
-            self.rows["identifier"].append((
-                row_id, customer_id, self.firm.id, each.kind, each.system, sealed, made.digest, made.key_id,
-                self.act.at, None,
-            ))  # fmt: skip
+            about = (each.kind, each.system, sealed, made.digest, made.key_id, self.act.at)
+            self._put("identifier", row_id, customer_id, *about)
         events = [f"{standing.aspect}={standing.value}" for standing in person.standings]
-        self._tell("customer.created", customer_id, events=events, identifiers=[each.kind for each in given])
+        self._record("customer.created", customer_id, events=events, identifiers=[one.kind for one in given])
 
     def _describe(self, customer_id: UUID, key: DataKey, person: Person) -> None:
         values = (
@@ -123,60 +112,93 @@ class Load:
         for category, name, value in values:
             row_id = new_id()
             sealed = key.seal("profile_value", "sealed", row_id, value)
-            self.rows["profile_value"].append(
-                (row_id, customer_id, self.firm.id, self.firm.categories[category], name, sealed, self.act.at)
-            )
+            about = (self.firm.categories[category], name, sealed, self.act.at)
+            self._put("profile_value", row_id, customer_id, *about)
 
     def _stand(self, customer_id: UUID, standing: Standing) -> None:
-        towards = self.firm.id if standing.aspect in {"RELATIONSHIP", "RESTRICTION"} else None
-        self.rows["customer_event"].append((
-            new_id(), customer_id, towards, standing.aspect, standing.value, "", standing.at, self.act.at, self.act.id,
-        ))  # fmt: skip
+        towards = self.firm.id if standing.aspect in TOWARDS_ONE else None
+        row = (new_id(), customer_id, towards, standing.aspect, standing.value, "", *self._when(standing.at))
+        self.rows["customer_event"].append(row)
 
     def _collect(self, customer_id: UUID, person: Person) -> None:
-        collection_id, shown = new_id(), person.shown
-        version = self.firm.versions[shown].id if shown is not None else None
-        how, shown_at = (person.how, person.joined) if version else (None, None)
+        collection_id, at = new_id(), person.joined
         known = [self.firm.categories[key] for key in self.said["intake"]]
         taken = known[:2] if person.source == "THIRD_PARTY" else known
-        self.rows["collection"].append((
-            collection_id, customer_id, self.firm.id, person.source, taken, version, how, shown_at,
-            person.optout_offered, person.joined, self.act.at, self.act.id,
-        ))  # fmt: skip
-        delivery = None if shown is None else self._deliver(customer_id, shown, person.how, person.locale, person.joined)
-        self._tell(
-            "collection.recorded", customer_id, collection=collection_id, delivery=delivery, source=person.source,
-            categories=taken, notice_version=version, happened_at=person.joined,
-        )  # fmt: skip
+        version = how = shown_at = delivery = None
+        if person.shown is not None:
+            version, how, shown_at = self.firm.versions[person.shown].id, person.how, at
+            delivery = self._deliver(customer_id, person.shown, how, person.locale, at)
+        about = (person.source, taken, version, how, shown_at, person.optout_offered)
+        self._put("collection", collection_id, customer_id, *about, *self._when(at))
+        self._record(
+            "collection.recorded",
+            customer_id,
+            collection=collection_id,
+            delivery=delivery,
+            source=person.source,
+            categories=taken,
+            notice_version=version,
+            happened_at=at,
+        )
 
     def _deliver(self, customer_id: UUID, version: int, how: str, locale: str, at: datetime) -> UUID:
         """Show a version in the customer's language, or in English where it has no text in theirs."""
         delivery_id, language = new_id(), locale.partition("-")[0]
         spoken = language if language in self.said["notice"]["locales"][version] else "en"
-        shown = self.firm.versions[version].id
-        self.rows["delivery"].append(
-            (delivery_id, customer_id, self.firm.id, shown, how, spoken, at, self.act.at, self.act.id)
-        )
-        if how == "EMAIL":
-            self._tell("notice.delivered", customer_id, delivery=delivery_id, notice_version=shown, how=how, happened_at=at)
+        about = (self.firm.versions[version].id, how, spoken)
+        self._put("delivery", delivery_id, customer_id, *about, *self._when(at))
         return delivery_id
+
+    def _tell_again(self, customer_id: UUID, person: Person) -> None:
+        """Send the newest version to somebody who joined under an older one."""
+        newest = len(self.firm.versions) - 1
+        delivery = self._deliver(customer_id, newest, "EMAIL", person.locale, TOLD_AGAIN)
+        self._record(
+            "notice.delivered",
+            customer_id,
+            delivery=delivery,
+            notice_version=self.firm.versions[newest].id,
+            how="EMAIL",
+            happened_at=TOLD_AGAIN,
+        )
+
+    def _check(self, customer_id: UUID, *, is_listed: bool) -> None:
+        place = self.said["customers"]["jurisdiction"]
+        self.rows["registry_check"].append((new_id(), customer_id, place, is_listed, *self._when(CHECKED)))
+        self._record("registry.checked", customer_id, jurisdiction=place, listed=is_listed)
 
     def _say(self, customer_id: UUID, word: Word) -> None:
         choice_id, wording = new_id(), WORDINGS[word.kind]
         digest = hashlib.sha256(wording.encode()).hexdigest()
         purpose = self.firm.purposes[word.purpose] if word.purpose else None
         recipient = self.firm.recipients[word.recipient] if word.recipient else None
-        self.rows["choice"].append((
-            choice_id, customer_id, self.firm.id, word.kind, word.action, purpose, word.channel, recipient, word.grade,
-            word.ends_at, wording, digest, None, word.method, word.at, self.act.at, self.act.id,
-        ))  # fmt: skip
-        self._tell(
-            EVENTS.get((word.kind, word.action), f"choice.{word.action.lower()}"), customer_id, choices=[choice_id],
-            kind=word.kind, action=word.action, purpose=purpose, channels=[word.channel], recipient=recipient,
-            grade=word.grade, method=word.method, wording_sha256=digest, notice_version=None, happened_at=word.at,
-        )  # fmt: skip
+        about = (word.kind, word.action, purpose, word.channel, recipient, word.grade, word.ends_at)
+        self._put(
+            "choice", choice_id, customer_id, *about, wording, digest, word.method, *self._when(word.at)
+        )
+        self._record(
+            EVENTS.get((word.kind, word.action), f"choice.{word.action.lower()}"),
+            customer_id,
+            choices=[choice_id],
+            kind=word.kind,
+            action=word.action,
+            purpose=purpose,
+            channels=[word.channel],
+            recipient=recipient,
+            grade=word.grade,
+            method=word.method,
+            wording_sha256=digest,
+            notice_version=None,
+            happened_at=word.at,
+        )
 
-    def _tell(self, event: str, customer_id: UUID, **body: Any) -> None:
+    def _put(self, table: str, row_id: UUID, customer_id: UUID, *about: Any) -> None:
+        self.rows[table].append((row_id, customer_id, self.firm.id, *about))
+
+    def _when(self, at: datetime) -> tuple[datetime, datetime, UUID]:
+        return at, self.act.at, self.act.id
+
+    def _record(self, event: str, customer_id: UUID, **body: Any) -> None:
         self.details[event].append(Detail(customer_id, body))
 
 

@@ -23,6 +23,7 @@ TOLD_AGAIN = datetime(2025, 9, 15, 8, tzinfo=UTC)
 CHECKED = datetime(2026, 11, 9, 3, tzinfo=UTC)
 RESTRICTED = datetime(2026, 10, 14, 11, tzinfo=UTC)
 LANGUAGES = {"en_AU": "en-AU", "en_GB": "en-GB", "fr_FR": "fr", "ar_AA": "ar"}
+AGES = {"ADULT": 980, "AGE_16_17": 12, "AGE_15": 5, "UNDER_13": 3}
 HOW = ("WEB", "BRANCH", "PAPER", "PHONE_SCRIPT")
 YEAR = timedelta(days=365)
 
@@ -63,11 +64,13 @@ def make(said: Described) -> list[Person]:
     dice, wanted = random.Random(said["key"]), said["customers"]  # noqa: S311 - the same every time is the point
     published = tuple(said["notice"]["published_at"])
     people = [_named(each, said, published) for each in said["people"]]
-    makers = {name: Faker(name, use_weighting=False) for name in [*wanted["faker"], "en_GB"]}
+    makers = {name: Faker(name, use_weighting=False) for name in wanted["faker"]}
     for name, maker in makers.items():
         maker.seed_instance(f"{said['key']} {name}")
-    for number in range(len(people), wanted["count"]):
-        people.append(_stranger(f"{wanted['prefix']}{wanted['first'] + number}", said, published, dice, makers))
+    numbers = range(wanted["first"] + len(people), wanted["first"] + wanted["count"])
+    people.extend(
+        _stranger(f"{wanted['prefix']}{number}", said, published, dice, makers) for number in numbers
+    )
     return _share_a_mailbox(_restrict(people), 100)
 
 
@@ -93,26 +96,30 @@ def _named(each: Described, said: Described, published: Sequence[datetime]) -> P
 
 
 def _stranger(
-    external_id: str, said: Described, published: tuple[datetime, ...], dice: random.Random, makers: dict[str, Any]
+    external_id: str,
+    said: Described,
+    published: tuple[datetime, ...],
+    dice: random.Random,
+    makers: dict[str, Any],
 ) -> Person:
     wanted = said["customers"]
     spoken = dice.choices(list(wanted["faker"]), list(wanted["faker"].values()))[0]
-    given, family = makers[spoken].first_name(), makers[spoken].last_name()
+    here, (given, family) = makers[wanted["home"]], (makers[spoken].first_name(), makers[spoken].last_name())
     origin = dice.choices(("joined", "bought", "untold"), (86, 8, 6))[0]
     joined = BOUGHT if origin == "bought" else OPENED + dice.random() * (CLOSED - OPENED)
     person = Person(
         external_id=external_id,
         given_name=given,
         family_name=family,
-        email=_email(given, family, external_id, makers["en_GB"]),
-        phone=makers["en_GB"].numerify(dice.choice(wanted["phones"])),
-        address=makers[spoken].address().replace("\n", ", "),
+        email=_email(given, family, external_id, here),
+        phone=here.numerify(dice.choice(wanted["phones"])),
+        address=here.address().replace("\n", ", "),
         locale=LANGUAGES[spoken],
         joined=joined.replace(microsecond=0),
         source="THIRD_PARTY" if origin == "bought" else "CUSTOMER",
         shown=in_force(published, joined) if origin == "joined" else None,
         how=dice.choices(HOW, (60, 15, 10, 15))[0],
-        optout_offered=origin == "joined" and dice.random() < 0.9,
+        optout_offered=origin == "joined" and _falls(dice, 0.9),
         standings=(),
     )
     return _live(person, origin, said, dice)
@@ -124,26 +131,32 @@ def _live(person: Person, origin: str, said: Described, dice: random.Random) -> 
     return replace(
         person,
         standings=tuple(_standings(person, origin, wanted, dice)),
-        told_again=person.joined < TOLD_AGAIN and origin != "bought" and dice.random() < wanted["told_again"],
-        is_listed=dice.random() < 0.5 if dice.random() < 0.15 else None,
+        told_again=person.joined < TOLD_AGAIN and origin != "bought" and _falls(dice, wanted["told_again"]),
+        is_listed=_falls(dice, 0.5) if _falls(dice, 0.15) else None,
         words=words_of(person.joined, said, dice) if origin != "bought" else (),
     )
 
 
 def _standings(person: Person, origin: str, wanted: Described, dice: random.Random) -> list[Standing]:
-    joined, age = person.joined, dice.random()
+    joined, is_old = person.joined, person.joined < CLOSED - YEAR
     became = [Standing("JURISDICTION_BEGAN", wanted["jurisdiction"], joined)]
     if origin == "bought":
         return [Standing("RELATIONSHIP", "NONE", joined), *became]
-    is_recent = joined > CLOSED - YEAR / 2
-    became.append(Standing("RELATIONSHIP", "NEGOTIATING" if is_recent and dice.random() < 0.4 else "ACTIVE", joined))
-    if joined < CLOSED - YEAR and dice.random() < 0.25:
+    is_undecided = joined > CLOSED - YEAR / 2 and _falls(dice, 0.4)
+    became.append(Standing("RELATIONSHIP", "NEGOTIATING" if is_undecided else "ACTIVE", joined))
+    if is_old and _falls(dice, 0.25):
         became.append(Standing("RELATIONSHIP", "CLOSED", joined + dice.uniform(0.5, 1) * YEAR))
-    if age < 0.02:
-        became.append(Standing("AGE", "UNDER_13" if age < 0.003 else "AGE_15" if age < 0.008 else "AGE_16_17", joined))
-    if "moved_to" in wanted and joined < CLOSED - YEAR and dice.random() < 0.02:
+    age = dice.choices(list(AGES), list(AGES.values()))[0]
+    if age != "ADULT":
+        became.append(Standing("AGE", age, joined))
+    if is_old and "moved_to" in wanted and _falls(dice, 0.02):
         became.append(Standing("JURISDICTION_BEGAN", wanted["moved_to"], joined + YEAR / 2))
     return became
+
+
+def _falls(dice: random.Random, share: float) -> bool:
+    """Throw for something that falls to this share of people."""
+    return dice.random() < share
 
 
 def _restrict(people: list[Person]) -> list[Person]:
@@ -158,6 +171,8 @@ def _restrict(people: list[Person]) -> list[Person]:
 
 def _share_a_mailbox(people: list[Person], place: int) -> list[Person]:
     """Let a couple read their mail together: two customers, one address."""
+    while any(person.source != "CUSTOMER" for person in people[place : place + 2]):
+        place += 1
     one, other = people[place], people[place + 1]
     people[place + 1] = replace(other, family_name=one.family_name, email=one.email, address=one.address)
     return people

@@ -1,4 +1,4 @@
-"""What the customers of the demo said in the years since they joined: consents, refusals, opt-outs, objections.
+"""What the customers of the demo said since they joined: consents, refusals, opt-outs, objections.
 
 Most said nothing. The others each follow one of the ways below, days after joining.
 """
@@ -29,7 +29,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One step of a way: said `after_days`, about the newsletter or the introduction to the partner, or about all."""
+    """One step of a way: said `after_days`, about the newsletter, the partner, introductions, or all."""
 
     kind: str
     action: str
@@ -40,6 +40,7 @@ class Turn:
     method: str = "WEB"
 
 
+OBJECTS = Turn("OBJECTION", "PENDING", 120, "introduction")
 # How many of a thousand go each way, and what they say on it.
 WAYS: tuple[tuple[int, tuple[Turn, ...]], ...] = (
     (560, ()),
@@ -55,14 +56,14 @@ WAYS: tuple[tuple[int, tuple[Turn, ...]], ...] = (
     (25, (Turn("CONSENT", "REFUSED", 14, "partner", method="BRANCH"),)),
     (15, (Turn("CONSENT", "GIVEN", 14, "partner"), Turn("CONSENT", "WITHDRAWN", 90, "partner"))),
     (12, (Turn("CONSENT", "GIVEN", 14, "partner", ends_after_days=90, method="PAPER"),)),
-    (8, (Turn("OBJECTION", "PENDING", 120, "introduction"),)),
-    (4, (Turn("OBJECTION", "PENDING", 120, "introduction"), Turn("OBJECTION", "UPHELD", 135, "introduction"))),
-    (3, (Turn("OBJECTION", "PENDING", 120, "introduction"), Turn("OBJECTION", "OVERRULED", 140, "introduction"))),
+    (8, (OBJECTS,)),
+    (4, (OBJECTS, Turn("OBJECTION", "UPHELD", 135, "introduction"))),
+    (3, (OBJECTS, Turn("OBJECTION", "OVERRULED", 140, "introduction"))),
 )  # fmt: skip
 
 
 def words_of(joined: datetime, said: Described, dice: random.Random) -> tuple[Word, ...]:
-    """Tell what a customer said; nothing that would lie in the future, and of a partner nothing before its time."""
+    """Tell what a customer said: nothing in the future, and of a partner nothing before its time."""
     turns = dice.choices([way for _, way in WAYS], [many for many, _ in WAYS])[0]
     start = joined
     if any(turn.about == "partner" for turn in turns):
@@ -75,7 +76,9 @@ def _word(turn: Turn, start: datetime, said: Described) -> Word:
     wanted = said["customers"]
     at = start + timedelta(days=turn.after_days, minutes=7)
     ends = None if turn.ends_after_days is None else at + timedelta(days=turn.ends_after_days)
-    purpose = {"newsletter": wanted["newsletter"], "partner": "referral", "introduction": "referral"}.get(turn.about)
+    purpose = {"newsletter": wanted["newsletter"], "partner": "referral", "introduction": "referral"}.get(
+        turn.about
+    )
     return Word(
         kind=turn.kind,
         action=turn.action,

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta, timezone, UTC
 from functools import cache
-from typing import Final
+from typing import Final, TypeVar
 
 from babel import Locale
 from babel.core import get_global
@@ -68,6 +68,9 @@ _SPOILT = re.compile(r"\d+(?:[.,]\d+)?[eE]\+\d+")
 _TAG = re.compile(r"[a-zA-Z]{2,3}([-_][a-zA-Z0-9]{2,8})*")
 _HARMLESS = {ord(mark): None for mark in "\u200b\u200e\u200f\u061c\ufeff\u00ad"}
 _JOINERS = frozenset("\u200c\u200d")
+
+
+Read = TypeVar("Read")
 
 
 class Unclear(ValueError):
@@ -236,11 +239,18 @@ def _languages() -> dict[str, str]:
     }
 
 
+def status(word: str) -> Relationship:
+    """Read how a customer stands, from a word of ours or of a CRM's."""
+    if word.upper() in Relationship.__members__:
+        return Relationship[word.upper()]
+    if word in STATUSES:
+        return STATUSES[word]
+    raise Unclear("is a status that we do not know: give the word a meaning in a mapping file")
+
+
 def number(cell: str) -> str:
     """Refuse a phone number that a spreadsheet has turned into a quantity."""
     if _SPOILT.fullmatch(cell):
         raise Unclear("was spoilt by a spreadsheet (as in 6.14E+10): export it again as text")
     return cell
 
-
-__all__ = ["LEFT", "NOTHING", "STATUSES", "Unclear", "clean", "country", "day", "is_yes", "jurisdiction", "moment"]

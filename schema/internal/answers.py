@@ -27,7 +27,9 @@ from schema.internal.recipients import Recipient, recipients_by_id
 from schema.relay import global_id
 from schema.weights import Weight
 
-FACTS = 29
+FACTS = {"weight": Weight(items=29)}
+DUTIES = {"weight": Weight(items=3)}
+FEW = {"weight": Weight(items=2)}
 
 
 @strawberry.type(description="What was asked, with every default filled in.")
@@ -244,23 +246,23 @@ class Answer:
         """For staff and for the customer."""
         return Reasons(staff=self.answer.decision.staff, customer=self.answer.decision.customer)
 
-    @strawberry.field(description="What the one who acts must do; empty unless the answer is ALLOW.")
+    @strawberry.field(description="What the one who acts must do; empty unless the answer is ALLOW.", metadata=DUTIES)
     def obligations(self) -> list[Obligation]:
         """Duties of the act."""
         allowed = self.answer.decision.outcome is Outcome.ALLOW
         return [Obligation.of(each) for each in obligations(self.answer.facts)] if allowed else []
 
-    @strawberry.field(description="What else stands in the way, so that the whole cure shows at once.")
+    @strawberry.field(description="What else stands in the way, so that the whole cure shows at once.", metadata=FEW)
     def also_needed(self) -> list[Blocker]:
         """Other blocking rules."""
         return [Blocker.of(each) for each in self.answer.decision.also_needed]
 
-    @strawberry.field(description="What would change the answer to ALLOW.")
+    @strawberry.field(description="What would change the answer to ALLOW.", metadata=FEW)
     def remedies(self) -> list[Remedy]:
         """The smallest changes."""
         return [Remedy.of(each) for each in self.answer.remedies]
 
-    @strawberry.field(description="The facts the answer stands on.", metadata={"weight": Weight(items=FACTS)})
+    @strawberry.field(description="The facts the answer stands on.", metadata=FACTS)
     def facts(self) -> list[Fact]:
         """All of them, in the order of the law."""
         decisive = {name for name, _ in self.answer.decision.facts}

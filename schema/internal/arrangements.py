@@ -18,7 +18,7 @@ from schema.internal.paging import page_of, paged
 from schema.internal.places import within
 from schema.internal.purposes import Purpose, purposes_by_id
 from schema.internal.recipients import Recipient, recipients_by_id
-from schema.internal.references import Reference, reference, references
+from schema.internal.references import Reference, reference, references, row_id
 from schema.problems import Payload
 from schema.relay import Connection, Node, Window
 
@@ -85,11 +85,9 @@ class ArrangementFilter:
 
     async def such(self, ask: Ask) -> arrangements.Such:
         """As the hub takes it."""
-        recipient = self.recipient and reference(self.recipient, "Recipient", "recipient")
-        purpose = self.purpose and reference(self.purpose, "Purpose", "purpose")
         return arrangements.Such(
-            recipient=(await recipients.read(ask, recipient, "recipient")).id if recipient else None,
-            purpose=(await purposes.read(ask, purpose, "purpose")).id if purpose else None,
+            recipient=await row_id(recipients.read, ask, self.recipient, "Recipient", "recipient"),
+            purpose=await row_id(purposes.read, ask, self.purpose, "Purpose", "purpose"),
             kind=self.kind,
             active_on=self.active_on,
         )

@@ -21,7 +21,7 @@ from schema.internal.people import CustomerRef, find_customer
 from schema.internal.places import within
 from schema.internal.purposes import Purpose, purposes_by_id
 from schema.internal.recipients import Recipient, recipients_by_id
-from schema.internal.references import Reference, reference
+from schema.internal.references import Reference, optional_id, row_id
 from schema.problems import Payload
 from schema.relay import Connection, Node, Window, global_id, uuid_of
 
@@ -112,12 +112,11 @@ class EvidenceInput:
 
     def kept(self) -> said.Evidence:
         """As the hub takes it."""
-        version = self.notice_version
         return said.Evidence(
             wording=self.wording,
             method=self.method,
             reference=self.reference,
-            notice_version_id=version and uuid_of(version, "NoticeVersion", "notice_version"),
+            notice_version_id=optional_id(self.notice_version, "NoticeVersion", "notice_version"),
             happened_at=self.happened_at,
         )
 
@@ -289,13 +288,11 @@ async def _keep(act: Act, verb: Verb, given: Given, **more: Any) -> ChoicesPaylo
 
 
 async def _scope(act: Act, customer_id: UUID, given: Given) -> said.Scope:
-    purpose = given.purpose and reference(given.purpose, "Purpose", "purpose")
-    recipient = given.recipient and reference(given.recipient, "Recipient", "recipient")
     channels = () if isinstance(given, TransferConsentRecordInput) else given.channels
     return said.Scope(
         customer_id=customer_id,
         organisation_id=catalogue.owner(act, None),
-        purpose_id=(await purposes.read(act, purpose, "purpose")).id if purpose else None,
+        purpose_id=await row_id(purposes.read, act, given.purpose, "Purpose", "purpose"),
         channels=channels,
-        recipient_id=(await recipients.read(act, recipient, "recipient")).id if recipient else None,
+        recipient_id=await row_id(recipients.read, act, given.recipient, "Recipient", "recipient"),
     )

@@ -20,7 +20,7 @@ from schema.internal.answers import Answer
 from schema.internal.paging import start_of
 from schema.internal.people import CustomerRef, find_customer, find_customers
 from schema.internal.places import within
-from schema.internal.references import Reference, category_names, reference
+from schema.internal.references import Reference, category_names, optional, reference
 from schema.problems import Payload, Problem
 from schema.relay import Connection, Node, Window, uuid_of
 from schema.weights import Weight
@@ -207,11 +207,8 @@ def _result(answer: decisions.Outcome, place: int) -> DecisionResult:
 
 async def _decide(call: Call, inputs: Sequence[QuestionInput], once: Once | None) -> list[decisions.Outcome]:
     questions = await _questions(call.ask_once(Operation.DECISION_DECIDE), inputs)
-    good = [each for each in questions if isinstance(each, Question)]
     key = (once.key, once.fingerprint) if once else None
-    answers = await decisions.decide(call.hub, call.actor, good, key, locale=call.locale) if good else []
-    answered = iter(answers)
-    return [each if isinstance(each, Refusal) else next(answered) for each in questions]
+    return await decisions.decide(call.hub, call.actor, questions, key, locale=call.locale)
 
 
 async def _questions(ask: Ask, inputs: Sequence[QuestionInput]) -> list[Question | Refusal]:
@@ -230,13 +227,13 @@ def _question(given: QuestionInput, person: UUID | Refusal, ids: dict[str, UUID]
             customer_id=customer_id,
             act=given.act,
             purpose=reference(given.purpose, "Purpose", "purpose"),
-            recipient=given.recipient and reference(given.recipient, "Recipient", "recipient"),
-            arrangement=given.arrangement and reference(given.arrangement, "Arrangement", "arrangement"),
+            recipient=optional(given.recipient, "Recipient", "recipient"),
+            arrangement=optional(given.arrangement, "Arrangement", "arrangement"),
             channel=given.channel,
             categories=_categories(given.categories, ids),
             offer=given.offer,
             footer=given.footer,
-            department=given.department and reference(given.department, "Department", "department"),
+            department=optional(given.department, "Department", "department"),
             profile_effect=given.profile_effect,
         )
     except Refusal as refusal:

@@ -20,7 +20,7 @@ from schema.internal.notices import NoticeVersion, versions_by_id
 from schema.internal.paging import page_of, paged
 from schema.internal.people import CustomerRef, find_customer
 from schema.internal.places import within
-from schema.internal.references import Reference, references
+from schema.internal.references import Reference, optional_id, references
 from schema.problems import Payload
 from schema.relay import Connection, Node, Window, global_id, uuid_of
 
@@ -193,14 +193,13 @@ class IntakeMutations:
         """Record that categories of a customer's data came in, and which notice they were shown."""
         customer_id = await find_customer(act, input.customer, "input", "customer")
         with within(input, "input"):
-            shown = input.notice_version
             new = collections.NewCollection(
                 customer_id=customer_id,
                 organisation_id=catalogue.owner(act, None),
                 source=input.source,
                 categories=await _categories(act, input.categories),
                 optout_offered=input.optout_offered,
-                notice_version_id=shown and uuid_of(shown, "NoticeVersion", "notice_version"),
+                notice_version_id=optional_id(input.notice_version, "NoticeVersion", "notice_version"),
                 shown_how=input.shown_how,
                 shown_at=input.shown_at,
                 locale=input.locale,

@@ -18,7 +18,8 @@ from schema.internal.customers import Customer, customers_by_id
 from schema.internal.links import link, one
 from schema.internal.paging import page_of, paged
 from schema.internal.people import CustomerRef, find_customer
-from schema.relay import Connection, Node, Window, parse_id, uuid_of
+from schema.internal.references import optional_id
+from schema.relay import Connection, Node, Window, parse_id
 from schema.scalars import Whole
 
 
@@ -102,7 +103,7 @@ class LedgerFilter:
         return entries.Such(
             customer=about,
             event=self.event,
-            actor=self.client and uuid_of(self.client, "Client", "filter", "client"),
+            actor=optional_id(self.client, "Client", "filter", "client"),
             since=self.recorded_from,
             before=self.recorded_to,
         )

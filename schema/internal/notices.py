@@ -23,7 +23,7 @@ from schema.internal.paging import page_of, paged
 from schema.internal.places import within
 from schema.internal.purposes import Purpose, purposes_by_id
 from schema.internal.recipients import Recipient, RecipientClass, classes_by_id, recipients_by_id
-from schema.internal.references import Reference, reference, references
+from schema.internal.references import Reference, reference, references, row_id
 from schema.internal.texts import LocalText, in_locale
 from schema.limits import LARGEST_PAGE
 from schema.relay import Connection, Node, Window, uuid_of
@@ -293,9 +293,8 @@ class NoticeVersionFilter:
 
     async def such(self, ask: Ask) -> notices.Such:
         """As the hub takes it."""
-        named = self.notice and reference(self.notice, "Notice", "notice")
         return notices.Such(
-            notice=(await notices.read(ask, named, "notice")).id if named else None,
+            notice=await row_id(notices.read, ask, self.notice, "Notice", "notice"),
             published=self.is_published,
             jurisdiction=self.jurisdiction,
         )

@@ -21,7 +21,7 @@ from schema.internal.links import children, link, one, several
 from schema.internal.organisation import Department, departments_by_id
 from schema.internal.paging import page_of, paged
 from schema.internal.places import within
-from schema.internal.references import Reference, reference, references
+from schema.internal.references import Reference, reference, references, row_id
 from schema.internal.texts import LocalText, LocalTextInput, by_locale, in_locale
 from schema.problems import Payload
 from schema.relay import Connection, Node, Window
@@ -167,14 +167,12 @@ class PurposeFilter:
 
     async def such(self, ask: Ask) -> purposes.Such:
         """As the hub takes it."""
-        category = self.category and reference(self.category, "Category", "category")
-        department = self.department and reference(self.department, "Department", "department")
         return purposes.Such(
             kind=self.kind,
-            category=(await categories.read(ask, category, "category")).id if category else None,
-            department=(await organisations.read_department(ask, department, "department")).id
-            if department
-            else None,
+            category=await row_id(categories.read, ask, self.category, "Category", "category"),
+            department=await row_id(
+                organisations.read_department, ask, self.department, "Department", "department"
+            ),
             retired=self.is_retired,
         )
 

@@ -16,7 +16,7 @@ from schema.internal.findings import Finding
 from schema.internal.links import children, link, one
 from schema.internal.paging import page_of, paged
 from schema.internal.places import within
-from schema.internal.references import Reference, reference
+from schema.internal.references import Reference, reference, row_id
 from schema.internal.texts import LocalText, LocalTextInput, by_locale, in_locale
 from schema.problems import Payload
 from schema.relay import Connection, Node, Window
@@ -126,8 +126,8 @@ class RecipientFilter:
 
     async def such(self, ask: Ask) -> recipients.Such:
         """As the hub takes it."""
-        named = self.recipient_class and reference(self.recipient_class, "RecipientClass", "recipient_class")
-        joined = (await recipients.read_class(ask, named, "recipient_class")).id if named else None
+        place = "recipient_class"
+        joined = await row_id(recipients.read_class, ask, self.recipient_class, "RecipientClass", place)
         return recipients.Such(recipient_class=joined, on=self.on, search=self.search)
 
 

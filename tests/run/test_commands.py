@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from hub.cli import app, endings
 from hub.keyring import Keyring
 from tests.run.conftest import HUB, Own, Place, Start
 
@@ -273,3 +274,24 @@ def test_on_ones_own_machine_commands_find_the_hub_that_runs(
     assert running.end() == 0
     again = here.run("organisation", "list", "--json", **empty)
     assert [each["key"] for each in json.loads(again.stdout)] == ["acme"]
+
+
+def test_the_documentation_names_every_command_and_every_exit_code() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
+    for command in app.registered_commands:
+        assert command.callback is not None
+        assert f"`hub {command.callback.__name__}`" in page
+    for group in app.registered_groups:
+        assert group.typer_instance is not None
+        for command in group.typer_instance.registered_commands:
+            assert f"`hub {group.name} {command.name}`" in page
+    for code in (
+        endings.OK,
+        endings.NEGATIVE,
+        endings.USAGE,
+        endings.UNAVAILABLE,
+        endings.BROKEN,
+        endings.STOPPED,
+    ):
+        assert f"\n| {code} |" in page
+    assert f"\n| {endings.CONFIGURATION} |" in page

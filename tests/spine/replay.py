@@ -159,7 +159,8 @@ def intakes(counted: list[Event]) -> dict[Hashable, Any]:
 def deliveries(past: list[Event]) -> dict[Hashable, Any]:
     first: dict[Hashable, Any] = {}
     for event in sorted(
-        (event for event in past if event.table == "delivery"), key=lambda event: (event.at, event.id)
+        (event for event in past if event.table == "delivery" and not event.is_reversed),
+        key=lambda event: (event.at, event.id),
     ):
         first.setdefault(event.values["notice_version_id"], (event.id, event.at, event.values["locale"]))
     return first

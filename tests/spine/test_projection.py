@@ -76,7 +76,12 @@ class Stage:
                 "optout_offered": draft["offered"],
                 "import_id": self.import_id if draft["imported"] else None,
             },
-            "delivery": lambda: {"notice_version_id": firm.version, "locale": draft["locale"], "how": "WEB"},
+            "delivery": lambda: {
+                "notice_version_id": firm.version,
+                "locale": draft["locale"],
+                "how": "WEB",
+                "import_id": self.import_id if draft["imported"] else None,
+            },
             "choice": lambda: {
                 "kind": kind,
                 "action": action,
@@ -144,7 +149,7 @@ async def fail_halfway(hub: Hub, events: list[Event], *, later: bool) -> None:
 
 
 def row_of(act: Act, event: Event) -> dict[str, Any]:
-    """Every column of an event's row, with what the replay does not look at."""
+    """Fill every column of an event's row, also those that the replay does not look at."""
     unread = {"reason": "", "wording": "w", "wording_sha256": "h", "method": "WEB"}
     own = {
         "id": event.id,
@@ -258,8 +263,7 @@ async def test_merging_and_parting_records_changes_no_version(
     stage = await staged(hub, firms)
     await stage.write([history], later=False)
     for customer_id in stage.customers:
-        relationship = {"aspect": "RELATIONSHIP", "value": "ACTIVE"}
-        known = Event("customer_event", new_id(), customer_id, firms[0].id, START, relationship)
+        known = stage.event({**next(ties())[0], "day": 0, "customer": stage.customers.index(customer_id)})
         async with hub.act(OPERATOR, WRITE) as act:
             await insert(act, [known], later=False)
         stage.events.append(known)

@@ -1,0 +1,1 @@
+"""Importing customers from a file of another system: read, understood, merged by rule, landed in chunks, reversible."""

@@ -1,0 +1,97 @@
+"""The connection to the database breaks while an act commits: nobody pretends to know, and the key finds out."""
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from hub import asgi
+from hub.act import Hub
+from hub.readiness import Readiness
+from tests.chaos import stage as acts
+from tests.chaos.cutting import Moment, Proxy
+from tests.chaos.replayed import assert_whole
+from tests.chaos.stage import Stage, code_of
+from tests.internal.door import Door
+from tests.world import build_world
+
+COMMIT, WHOLE_ACT = "^COMMIT", "keep_decisions"
+KINDS = {
+    "decide": (acts.decide, WHOLE_ACT, "SELECT count(*) FROM decision_subject WHERE customer_id = $1"),
+    "decisions": (acts.decisions, WHOLE_ACT, "SELECT count(*) FROM decision_subject WHERE customer_id = $1"),
+    "opt out": (acts.opt_out, COMMIT, "SELECT count(*) FROM choice WHERE customer_id = $1"),
+}
+ROUNDS = [pytest.param(3, id="few"), pytest.param(12, id="many", marks=pytest.mark.chaos)]
+
+
+@pytest_asyncio.fixture
+async def proxy(fresh_hub: Hub) -> AsyncIterator[Proxy]:
+    """What stands between the hub and its database."""
+    async with Proxy(fresh_hub.database.url).running() as running:
+        yield running
+
+
+@pytest_asyncio.fixture
+async def cut_off(fresh_hub: Hub, proxy: Proxy) -> AsyncIterator[Stage]:
+    """A hub whose connections all go through the proxy."""
+    world = await build_world(fresh_hub)
+    hub = await Hub.open(fresh_hub.settings, proxy.url)
+    door = Door(hub, asgi.create_app(hub, Readiness(hub, [])))
+    superuser = await asyncpg.connect(fresh_hub.database.url)
+    yield Stage(hub, world, door, await door.token(world), superuser)
+    await superuser.close()
+    await hub.close()
+
+
+@pytest.mark.parametrize("rounds", ROUNDS)
+@pytest.mark.parametrize("moment", Moment)
+@pytest.mark.parametrize("kind", KINDS)
+async def test_an_unknown_outcome_is_said_to_be_unknown_and_the_same_key_resolves_it_to_one_effect(
+    cut_off: Stage, proxy: Proxy, kind: str, moment: Moment, rounds: int
+) -> None:
+    make, statement, count = KINDS[kind]
+    customer = await cut_off.customer()
+    for number in range(1, rounds + 1):
+        meant = make(customer)
+        proxy.cut(moment, statement)
+        first = await cut_off.post(meant)
+        assert proxy.cuts == number
+        assert code_of(first) == "OUTCOME_UNKNOWN", first
+        second = await cut_off.post(meant)
+        assert code_of(second) is None, second
+        assert await cut_off.post(meant) == second
+        assert await cut_off.superuser.fetchval(count, customer) == number
+    await assert_whole(cut_off.hub)
+
+
+@pytest.mark.parametrize("kind", ["opt out"])
+async def test_a_connection_lost_before_the_commit_leaves_nothing_and_says_so(
+    cut_off: Stage, proxy: Proxy, kind: str
+) -> None:
+    make, customer = KINDS[kind][0], await cut_off.customer()
+    for statement in ("open_act", "idempotent_answer", "ledger_append"):
+        for moment in Moment:
+            meant, before, cuts = make(customer), await cut_off.contents(), proxy.cuts
+            proxy.cut(moment, statement)
+            assert code_of(await cut_off.post(meant)) == "UNAVAILABLE"
+            assert proxy.cuts == cuts + 1, statement
+            assert await cut_off.contents() == before
+    await assert_whole(cut_off.hub)
+
+
+@pytest.mark.parametrize("moment", Moment)
+async def test_a_connection_lost_while_reading_is_said_and_the_next_call_is_answered(
+    cut_off: Stage, proxy: Proxy, moment: Moment
+) -> None:
+    document = "query { customers(first: 1) { edges { node { id } } } }"
+    await cut_off.customer()
+    before, whole = await cut_off.contents(), await cut_off.door.ask(cut_off.token, document)
+    for statement in ("access_token", "FROM customer "):
+        cuts = proxy.cuts
+        proxy.cut(moment, statement)
+        answer = await cut_off.door.post(cut_off.token, document, {})
+        assert proxy.cuts == cuts + 1, statement
+        assert answer.json()["errors"][0]["extensions"]["code"] == "UNAVAILABLE", answer.text
+        assert await cut_off.door.ask(cut_off.token, document) == whole
+    assert await cut_off.contents() == before

@@ -1,0 +1,113 @@
+"""The database fails at any point of an act: all of it happened, or nothing did, and the asker is told which."""
+
+import random
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from tests.chaos import stage as acts
+from tests.chaos.replayed import assert_whole
+from tests.chaos.stage import Intention, Stage, code_of
+
+PASSING = ("40001", "40P01")  # serialization failure, deadlock: begun again
+FULL = "53100"  # disk full: nobody tries again for the asker
+TABLES = (
+    "act", "idempotent_answer", "ledger_entry", "ledger_detail", "decision", "decision_subject", "choice",
+    "customer", "customer_event", "customer_state", "identifier", "profile_value", "department", "keys.customer_key",
+)  # fmt: skip
+PLANT = """
+    CREATE SEQUENCE fault_calls;
+    CREATE TABLE fault (sqlstate text, first bigint, last bigint);
+    CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+    DECLARE
+        call bigint := nextval('fault_calls');
+        planned fault;
+    BEGIN
+        SELECT * INTO planned FROM fault;
+        IF call BETWEEN planned.first AND planned.last THEN
+            RAISE EXCEPTION 'a fault that was planned' USING ERRCODE = planned.sqlstate;
+        END IF;
+        RETURN NULL;
+    END $$;
+"""
+TRIGGER = "CREATE {constraint} TRIGGER fault_{when} AFTER INSERT {on} FOR EACH ROW EXECUTE FUNCTION fail()"
+NEVER = 10**9
+Meant = Callable[[Stage], Awaitable[Intention]]
+
+
+async def plant(stage: Stage) -> None:
+    """Let every table fail when it is told to: at each row, and once more when the act commits."""
+    await stage.superuser.execute(PLANT)
+    for table in TABLES:
+        await stage.superuser.execute(TRIGGER.format(constraint="", when="now", on=f"ON {table}"))
+    last = TRIGGER.format(constraint="CONSTRAINT", when="then", on="ON act DEFERRABLE INITIALLY DEFERRED")
+    await stage.superuser.execute(last)
+
+
+async def plan(stage: Stage, sqlstate: str, first: int, last: int) -> None:
+    """Plan that calls first to last of the triggers fail."""
+    await stage.superuser.execute("TRUNCATE fault; ALTER SEQUENCE fault_calls RESTART")
+    await stage.superuser.execute("INSERT INTO fault VALUES ($1, $2, $3)", sqlstate, first, last)
+
+
+async def length(stage: Stage, meant: Intention) -> int:
+    """Do it undisturbed; returns at how many points it could have failed."""
+    await plan(stage, FULL, NEVER, NEVER)
+    assert code_of(await stage.post(meant)) is None
+    return await stage.superuser.fetchval("SELECT last_value FROM fault_calls")
+
+
+async def a_decision(stage: Stage) -> Intention:
+    return acts.decide(await stage.customer())
+
+
+async def many_decisions(stage: Stage) -> Intention:
+    return acts.decisions(await stage.customer(), await stage.customer())
+
+
+async def an_opt_out(stage: Stage) -> Intention:
+    return acts.opt_out(await stage.customer())
+
+
+async def a_customer(_: Stage) -> Intention:
+    return acts.create()
+
+
+async def a_department(_: Stage) -> Intention:
+    return acts.add_department()
+
+
+MEANT = (a_decision, many_decisions, an_opt_out, a_customer, a_department)
+ROUNDS = [pytest.param(6, id="few"), pytest.param(60, id="many", marks=pytest.mark.chaos)]
+
+
+async def unplanned(stage: Stage) -> dict[str, tuple[int, int]]:
+    contents = await stage.contents()
+    return {table: said for table, said in contents.items() if table != "fault"}
+
+
+@pytest.mark.parametrize("rounds", ROUNDS)
+@pytest.mark.parametrize("meant", MEANT)
+async def test_an_act_that_the_database_fails_happens_once_or_not_at_all(
+    stage: Stage, meant: Meant, rounds: int
+) -> None:
+    await plant(stage)
+    points, chance = await length(stage, await meant(stage)), random.Random(rounds)  # noqa: S311 - a seeded plan
+    assert points >= 4
+    for sqlstate in (*PASSING, FULL):
+        for number in range(rounds):
+            await plan(stage, FULL, NEVER, NEVER)
+            intention, once = await meant(stage), number % 3 > 0
+            first = 1 + (number % points if number < points else chance.randrange(points))
+            before = await unplanned(stage)
+            await plan(stage, sqlstate, first, first if once else NEVER)
+            answer = await stage.post(intention)
+            if once and sqlstate in PASSING:
+                assert code_of(answer) is None, (answer, sqlstate, first)
+                assert await stage.post(intention) == answer
+            else:
+                assert code_of(answer) == "UNAVAILABLE", (answer, sqlstate, first)
+                assert "Nothing changed" in answer["errors"][0]["message"]
+                assert await unplanned(stage) == before, (sqlstate, first)
+    await plan(stage, FULL, NEVER, NEVER)
+    await assert_whole(stage.hub)

@@ -1,0 +1,137 @@
+"""The demo's customers: all there or none, the same every time, of every kind the story needs, and nobody real."""
+
+import asyncio
+import re
+
+import asyncpg
+import pytest
+
+from hub import demo
+from hub.act import Hub
+from hub.actors import OPERATOR, Operation
+from hub.demo.apps import sign_in
+from hub.demo.firm import FIRMS, described
+from hub.demo.people import Person, make
+from hub.errors import Refusal, Unready
+from hub.settings import Mode
+
+COUNTS = """
+    SELECT (SELECT count(*) FROM organisation) AS firms, (SELECT count(*) FROM customer) AS customers,
+           (SELECT count(*) FROM ledger_entry) AS entries
+"""
+SORTS = """
+    SELECT relationship FROM customer_state UNION SELECT age FROM customer_state
+    UNION SELECT source FROM collection UNION SELECT kind || ' ' || action FROM choice
+    UNION SELECT 'restricted' FROM customer_state WHERE restricted
+    UNION SELECT 'untold' FROM collection WHERE source = 'CUSTOMER' AND notice_version_id IS NULL
+    UNION SELECT 'told again' FROM delivery WHERE how = 'EMAIL'
+    UNION SELECT 'lapsed' FROM choice WHERE ends_at < now()
+    UNION SELECT 'shared mailbox' FROM identifier WHERE kind = 'EMAIL' GROUP BY blind HAVING count(*) > 1
+    UNION SELECT 'moved' FROM customer_state WHERE cardinality(jurisdictions) = 2
+    UNION SELECT 'shown ' || v.number FROM collection c JOIN notice_version v ON v.id = c.notice_version_id
+"""
+UNLIKE = """
+    SELECT count(*) FROM customer_state s CROSS JOIN LATERAL state_at(s.customer_id, s.organisation_id, now()) r
+    WHERE s.valid_to = 'infinity' AND (s.jurisdictions, s.relationship, s.relationship_at, s.age, s.restricted, s.held,
+          s.erased, s.contact_at, s.collections, s.deliveries, s.choices, s.registries) IS DISTINCT FROM r
+"""
+
+
+async def counts(hub: Hub) -> tuple[int, ...]:
+    async with hub.ask(OPERATOR, Operation.CATALOGUE_READ) as ask:
+        return tuple((await ask.rows(COUNTS))[0])
+
+
+async def test_the_demo_has_two_firms_two_thousand_customers_and_lives_of_every_kind(fresh_hub: Hub) -> None:
+    assert await demo.load(fresh_hub)
+    assert (await counts(fresh_hub))[:2] == (2, 2_000)
+    async with fresh_hub.ask(OPERATOR, Operation.CATALOGUE_READ) as ask:
+        found = {row[0] for row in await ask.rows(SORTS)}
+        assert await ask.value(UNLIKE) == 0
+    assert found >= {
+        *("ACTIVE", "NEGOTIATING", "CLOSED", "NONE", "ADULT", "AGE_16_17", "AGE_15", "UNDER_13", "CUSTOMER"),
+        *("THIRD_PARTY", "CONSENT GIVEN", "CONSENT REFUSED", "CONSENT WITHDRAWN", "MARKETING OPTED_OUT"),
+        *(
+            "SHARING OPTED_OUT",
+            "SHARING OPTED_IN",
+            "SIGNAL OPTED_OUT",
+            "OBJECTION PENDING",
+            "OBJECTION UPHELD",
+        ),
+        *("OBJECTION OVERRULED", "restricted", "untold", "told again", "lapsed", "shared mailbox", "moved"),
+        *("shown 1", "shown 2", "shown 3"),
+    }
+
+
+async def test_loading_the_demo_again_changes_nothing(fresh_hub: Hub) -> None:
+    assert await demo.load(fresh_hub)
+    before = await counts(fresh_hub)
+    assert not await demo.load(fresh_hub)
+    assert await counts(fresh_hub) == before
+
+
+async def test_a_load_that_is_killed_leaves_nothing_and_the_next_one_loads_all(fresh_hub: Hub) -> None:
+    superuser = await asyncpg.connect(fresh_hub.database.url)
+    holding = superuser.transaction()
+    await holding.start()
+    await superuser.execute("LOCK TABLE customer IN ACCESS EXCLUSIVE MODE")
+    loading = asyncio.create_task(demo.load(fresh_hub))
+    while not await superuser.fetchval(
+        """SELECT bool_or(pg_terminate_backend(pid)) FROM pg_stat_activity
+           WHERE datname = current_database() AND wait_event_type = 'Lock' AND pid <> pg_backend_pid()"""
+    ):
+        await asyncio.sleep(0.02)
+    with pytest.raises(Refusal):
+        await loading
+    await holding.rollback()
+    await superuser.close()
+    assert (await counts(fresh_hub))[:2] == (0, 0)
+    assert await demo.load(fresh_hub)
+    assert (await counts(fresh_hub))[:2] == (2, 2_000)
+
+
+async def test_a_hub_in_production_takes_no_made_up_customers(fresh_hub: Hub) -> None:
+    fresh_hub.settings = fresh_hub.settings.model_copy(update={"mode": Mode.PRODUCTION})
+    before = await counts(fresh_hub)
+    with pytest.raises(Unready, match="production"):
+        await demo.load(fresh_hub)
+    assert await counts(fresh_hub) == before
+
+
+async def test_a_firms_crm_keeps_its_secret_to_itself_and_gets_another_when_it_is_lost(
+    fresh_hub: Hub,
+) -> None:
+    await demo.load(fresh_hub)
+    first, second = await sign_in(fresh_hub)
+    assert {app.file.stat().st_mode & 0o777 for app in (first, second)} == {0o600}
+    kept = first.file.read_text()
+    assert [app.file for app in await sign_in(fresh_hub)] == [first.file, second.file]
+    assert first.file.read_text() == kept
+    first.file.write_text("not a secret")
+    again, _ = await sign_in(fresh_hub)
+    assert again.token
+    assert again.file.read_text() not in {kept, "not a secret"}
+    assert first.token not in repr(first)
+
+
+@pytest.fixture(scope="module")
+def crowd() -> list[Person]:
+    return [person for key in FIRMS for person in make(described(key))]
+
+
+def test_the_demos_customers_are_the_same_every_time(crowd: list[Person]) -> None:
+    assert crowd == [person for key in FIRMS for person in make(described(key))]
+
+
+def test_nobody_in_the_demo_can_be_written_to_or_called(crowd: list[Person]) -> None:
+    emails = re.compile(r"[a-z0-9._]+@example\.(com|org|net)")
+    phones = re.compile(
+        r"\+61 491 570 (006|156)|\+61 [237] (5550|7010) \d{4}|\+44 7700 900\d{3}|\+44 (161 496|20 7946) 0\d{3}"
+    )
+    assert [person for person in crowd if not emails.fullmatch(person.email)] == []
+    assert [person for person in crowd if not phones.fullmatch(person.phone)] == []
+
+
+def test_most_of_the_demos_customers_joined_before_the_alliances_were_signed(crowd: list[Person]) -> None:
+    joined = [person.joined.date().isoformat() for person in crowd if person.source == "CUSTOMER"]
+    assert sum(day < "2025-07-01" for day in joined) > len(joined) / 2

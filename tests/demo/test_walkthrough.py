@@ -1,0 +1,102 @@
+"""The walkthrough is true: each of its commands is run, in order, in one shell, and answers what the page shows.
+
+In an answer, `...` stands for what differs from run to run.
+"""
+
+import json
+import re
+import subprocess
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.demo.conftest import PATIENCE_SECONDS, ROOT, Demo
+
+PAGE = ROOT / "docs" / "walkthrough.md"
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
+MARK = "----- next -----"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A command of the page with the answers shown beneath it."""
+
+    heading: str
+    command: str
+    shown: tuple[tuple[str, str], ...]
+
+
+@cache
+def steps() -> list[Step]:
+    found: list[Step] = []
+    page = PAGE.read_text(encoding="utf-8")
+    for fence in FENCE.finditer(page):
+        kind, body = fence.groups()
+        if kind == "sh":
+            heading = [each[1] for each in HEADING.finditer(page, 0, fence.start())][-1]
+            found.append(Step(heading, body, ()))
+        else:
+            last = found.pop()
+            found.append(Step(last.heading, last.command, (*last.shown, (kind, body))))
+    return found
+
+
+@pytest.fixture(scope="module")
+def answers(demo: Demo) -> list[str]:
+    """What each command printed."""
+    port = demo.address.rpartition(":")[2]
+    page = f"\necho '{MARK}'\n".join(step.command for step in steps())
+    done = subprocess.run(
+        ["bash", "-c", page.replace("localhost:8000", f"localhost:{port}")],
+        cwd=demo.folder,
+        env={name: value for name, value in demo.environment.items() if name != "HUB_PORT"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_SECONDS,
+    )
+    printed = done.stdout.split(f"{MARK}\n")
+    assert len(printed) == len(steps()), done.stderr
+    return printed
+
+
+@pytest.mark.parametrize("place", range(len(steps())), ids=lambda place: f"{place}-{steps()[place].heading}")
+def test_the_walkthrough_shows_what_its_commands_answer(answers: list[str], place: int) -> None:
+    rest = answers[place]
+    for kind, shown in steps()[place].shown:
+        rest = json_matches(rest, shown) if kind == "json" else text_matches(rest, shown)
+    assert rest.strip() == ""
+
+
+def json_matches(printed: str, shown: str) -> str:
+    """Compare one JSON answer; returns what was printed after it."""
+    start = printed.lstrip()
+    found, end = json.JSONDecoder().raw_decode(start)
+    assert found == filled(json.loads(shown), found)
+    return start[end:]
+
+
+def filled(shown: Any, found: Any) -> Any:
+    """Put what was found in the place of each `...`."""
+    if isinstance(shown, dict) and isinstance(found, dict):
+        return {key: filled(value, found.get(key)) for key, value in shown.items()}
+    if isinstance(shown, list) and isinstance(found, list) and len(shown) == len(found):
+        return [filled(*pair) for pair in zip(shown, found, strict=True)]
+    return found if shown == "..." and isinstance(found, str) else shown
+
+
+def text_matches(printed: str, shown: str) -> str:
+    pattern = ".*?".join(re.escape(part) for part in shown.strip().split("..."))
+    found = re.match(pattern + r"\s*", printed.strip() + "\n", re.DOTALL)
+    assert found, printed
+    return printed.strip()[found.end() :]
+
+
+def test_the_walkthrough_has_both_customers_and_every_kind_of_answer() -> None:
+    page = Path(PAGE).read_text(encoding="utf-8")
+    told = {"H-1001", "H-1002", "au.alliance-later", "au.app6-expected", "au.consent", "hub.sharing-opt-out"}
+    assert [each for each in told if each not in page] == []

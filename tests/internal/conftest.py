@@ -1,0 +1,42 @@
+"""Two firms in one hub, and the real door in front of them: the application as served, and tokens it issued."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from hub import asgi
+from hub.act import Hub
+from hub.readiness import Readiness
+from tests.internal.door import Door
+from tests.world import World, build_world
+
+
+@pytest_asyncio.fixture(scope="session")
+async def world(hub: Hub) -> World:
+    """The firm that asks."""
+    return await build_world(hub)
+
+
+@pytest_asyncio.fixture(scope="session")
+async def others(hub: Hub) -> World:
+    """Another firm in the same hub."""
+    return await build_world(hub)
+
+
+@pytest.fixture(scope="session")
+def door(hub: Hub) -> Door:
+    """The application as it is served."""
+    return Door(hub, asgi.create_app(hub, Readiness(hub, [])))
+
+
+@pytest_asyncio.fixture(scope="session")
+async def app(door: Door, world: World) -> AsyncIterator[str]:
+    """A token of an app of the firm's conveyancing department, with every scope."""
+    yield await door.token(world)
+
+
+@pytest_asyncio.fixture(scope="session")
+async def stranger(door: Door, others: World) -> AsyncIterator[str]:
+    """A token of an app of the other firm, with every scope."""
+    yield await door.token(others)

@@ -1,0 +1,122 @@
+"""What a test of one field stands on: a firm, its app's token, and things made for this test alone."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from hub.db import new_id
+from schema.internal import root
+from schema.relay import global_id
+from tests.harbour import CIRCUMSTANCES, INTAKE, STATEMENTS
+from tests.internal.door import Door
+from tests.world import World
+
+EVIDENCE = {"wording": "May we tell you about loans?", "method": "WEB"}
+
+
+def name_of_input(mutation: str) -> str:
+    """The GraphQL type of a mutation's input."""
+    return str(root.schema._schema.mutation_type.fields[mutation].args["input"].type)  # type: ignore[union-attr]
+
+
+def document(mutation: str, select: str) -> str:
+    """A mutation with its input as a variable."""
+    return (
+        f"mutation ($input: {name_of_input(mutation)}, $key: String)"
+        f" {{ {mutation}(input: $input, idempotencyKey: $key) {{ {select} problems {{ code path message }} }} }}"
+    )
+
+
+def key() -> str:
+    """A key nobody has used."""
+    return f"k-{new_id().hex}"
+
+
+def content(**changes: Any) -> dict[str, Any]:
+    """What a version says, as the API takes it."""
+    statements = [
+        {"field": name, "text": said} if isinstance(said, str) else {"field": name, "notApplicable": said.reason}
+        for name, said in STATEMENTS.items()
+    ]
+    promise = {
+        "key": "your-matter",
+        "purpose": "conveyancing",
+        "categories": list(INTAKE),
+        "texts": [{"locale": "en", "text": "We use your details to act for you."}],
+        "isPrimary": True,
+    }
+    return {
+        "jurisdictions": ["AU", "UK"],
+        "statements": statements,
+        "circumstances": [{"circumstance": name.upper(), "isSo": so} for name, so in CIRCUMSTANCES.items()],
+        "texts": [{"locale": "en", "title": "How we use your details", "body": "Everything we do."}],
+        "clauses": [promise],
+        **changes,
+    }
+
+
+@dataclass
+class Setting:
+    """One test's firm and app."""
+
+    door: Door
+    world: World
+    token: str
+
+    async def customer(self, **more: Any) -> UUID:
+        """A new customer of the firm, shown the newest notice."""
+        return await self.world.customer(self.door.hub, **{"joined": "2025-08-01", "shown": "v3", **more})
+
+    async def ref(self, **more: Any) -> dict[str, str]:
+        """A new customer, named by id."""
+        return {"id": global_id("Customer", await self.customer(**more))}
+
+    def version(self, name: str = "v3") -> str:
+        """The id of a published version."""
+        return global_id("NoticeVersion", self.world.versions[name].id)
+
+    async def done(self, mutation: str, select: str, **given: Any) -> Any:
+        """Do something that goes well."""
+        return await self.door.one(self.token, document(mutation, select), input=given)
+
+    async def draft(self) -> str:
+        """A draft of a notice of this test's own."""
+        notice = (await self.done("noticeCreate", "notice { id }", key=key(), name="Branch"))["notice"]["id"]
+        made = await self.done("noticeDraft", "version { id }", notice=notice, content=content())
+        return made["version"]["id"]
+
+    async def purpose(self) -> str:
+        """The key of a purpose of this test's own."""
+        made = await self.done(
+            "purposeDefine",
+            "purpose { key }",
+            key=key(),
+            kind="OTHER",
+            names=[{"locale": "en", "text": "Surveys"}],
+            categories=["contact"],
+        )
+        return made["purpose"]["key"]
+
+    async def recipient(self) -> str:
+        """The key of a recipient of this test's own."""
+        made = await self.done("recipientAdd", "recipient { key }", key=key(), name="Somebody", country="AU")
+        return made["recipient"]["key"]
+
+    async def recipient_class(self) -> str:
+        """The key of a class of this test's own."""
+        names = [{"locale": "en", "text": "Removal firms"}]
+        made = await self.done("recipientClassAdd", "recipientClass { key }", key=key(), names=names)
+        return made["recipientClass"]["key"]
+
+    async def objection(self) -> str:
+        """A pending objection."""
+        said = await self.done(
+            "objectionRecord", "choices { id }", customer=await self.ref(), evidence=EVIDENCE, purpose="newsletter"
+        )
+        return said["choices"][0]["id"]
+
+    async def identifier(self) -> str:
+        """An identifier of a new customer."""
+        query = "query ($ref: CustomerRef!) { customer(ref: $ref) { identifiers { id } } }"
+        found = await self.door.one(self.token, query, ref=await self.ref())
+        return found["identifiers"][0]["id"]

@@ -1,0 +1,93 @@
+"""Every mutation through the real door: done once, refused once, and refused to whoever may not."""
+
+from typing import Any
+
+import pytest
+
+from hub.act import Hub
+from hub.actors import SCOPES, Role, may
+from hub.actors import Actor as _Actor
+from schema import door as declared
+from schema.internal import root
+from tests.internal.door import Door
+from tests.internal.mutations import ABOUT_A_CUSTOMER, CASES, NOBODY
+from tests.internal.setting import Setting, document
+from tests.world import World
+
+OPERATIONS = {
+    name.partition(".")[2]: operation
+    for name, operation in declared.operations(root.schema)
+    if operation and name.startswith("Mutation.")
+}
+
+
+@pytest.fixture
+def at(door: Door, world: World, app: str) -> Setting:
+    return Setting(door, world, app)
+
+
+def changed(given: Any, changes: Any) -> Any:
+    return changes[""] if "" in changes else {**given, **changes}
+
+
+def test_every_mutation_is_tried() -> None:
+    assert set(CASES) == set(OPERATIONS)
+
+
+@pytest.mark.parametrize("mutation", CASES)
+async def test_a_mutation_does_what_it_says_and_leaves_its_events(at: Setting, mutation: str) -> None:
+    case = CASES[mutation]
+    given = await case.good(at)
+    before = await at.door.traces()
+    payload = await at.door.one(at.token, document(mutation, case.select), input=given)
+    acts, entries = await at.door.traces()
+    assert await at.door.events(before) == list(case.events)
+    assert (acts, entries) == (before[0] + 1, before[1] + 1)
+    assert {**payload, "problems": []} == {**payload, **case.answer, "problems": []}
+
+
+@pytest.mark.parametrize("mutation", CASES)
+async def test_a_refused_mutation_names_the_place_and_changes_nothing(at: Setting, mutation: str) -> None:
+    case = CASES[mutation]
+    given = changed(await case.good(at), case.bad)
+    code, path = await at.door.problem(at.token, document(mutation, case.select), input=given)
+    assert (code, tuple(path)) == (case.code, case.path)
+
+
+@pytest.mark.parametrize("mutation", ABOUT_A_CUSTOMER)
+async def test_a_customer_nobody_knows_is_refused_in_the_same_words_everywhere(at: Setting, mutation: str) -> None:
+    given = {**await CASES[mutation].good(at), "customer": NOBODY}
+    code, path = await at.door.problem(at.token, document(mutation, CASES[mutation].select), input=given)
+    assert (code, path) == ("NOT_FOUND", ["input", "customer"])
+
+
+@pytest.mark.parametrize("role", sorted(SCOPES))
+async def test_each_scope_does_what_the_table_allows_and_nothing_else(
+    door: Door, world: World, role: Role
+) -> None:
+    token = await door.token(world, role)
+    at = Setting(door, world, await door.token(world))
+    actor = _Actor("app", roles=frozenset({role}))
+    for mutation, case in CASES.items():
+        if may(actor, OPERATIONS[mutation]):
+            continue
+        given = await case.good(at)
+        code, path = await door.problem(token, document(mutation, case.select), input=given)
+        assert (mutation, code, path) == (mutation, "FORBIDDEN", [])
+
+
+async def test_what_is_changed_shows_within_the_same_answer(hub: Hub, at: Setting) -> None:
+    del hub
+    ref = await at.ref()
+    query = """
+        mutation ($ref: CustomerRef!) {
+            one: customerChange(input: {customer: $ref, relationship: CLOSED}) { customer { relationship } }
+            two: profileSet(input: {customer: $ref, values: [{category: "identity", field: "name", value: "Ada"}]})
+                { customer { name relationship } }
+        }
+    """
+    answer = await at.door.ask(at.token, query, ref=ref)
+    assert answer == {
+        "one": {"customer": {"relationship": "CLOSED"}},
+        "two": {"customer": {"name": "A***", "relationship": "CLOSED"}},
+    }

@@ -1,0 +1,103 @@
+"""A hub as a newcomer starts it: one command, a PostgreSQL of its own, made-up people, a first answer."""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.run.conftest import PATIENCE_SECONDS, Place, Process, Start
+
+MORE_PATIENCE_SECONDS = 120
+OWN = {"HUB_DATABASE_URL": "", "HUB_KEYRING": "", "HUB_MODE": "", "HUB_METRICS_TOKEN": ""}
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Place]:
+    """A folder without any hub in it; its PostgreSQL is stopped at the end."""
+    place = Place("", tmp_path, "")
+    yield place
+    for pid in postmasters(tmp_path):
+        os.kill(pid, signal.SIGINT)
+
+
+def postmasters(folder: Path) -> list[int]:
+    """The process ids of the servers that run for this folder."""
+    homes = [Path(pointer.read_text().strip()) for pointer in folder.rglob("postgres-lies-in")]
+    found: list[int] = []
+    for home in [*homes, *folder.rglob("postgres")]:
+        noted = home / "data" / "postmaster.pid"
+        if noted.exists():
+            found.append(int(noted.read_text().split("\n")[0]))
+    return found
+
+
+def printed(process: Process, beginning: str) -> str:
+    """Wait for a line of what is printed for the person who started it."""
+    end = time.monotonic() + MORE_PATIENCE_SECONDS
+    while True:
+        for line in process.said:
+            if line.strip().startswith(beginning):
+                return line.strip()
+        assert process.popen.poll() is None, process.lines
+        assert time.monotonic() < end, process.said
+        time.sleep(0.1)
+
+
+def ask(url: str, token: str, query: str) -> dict[str, object]:
+    bearer = {"authorization": f"Bearer {token}"}
+    answer = httpx.post(f"{url}/graphql", json={"query": query}, headers=bearer, timeout=20, trust_env=False)
+    assert answer.status_code == 200
+    return answer.json()
+
+
+def test_the_demo_prints_a_token_and_a_question_that_gets_a_cited_answer(here: Place, start: Start) -> None:
+    process = start(here, "demo", **OWN)
+    token = printed(process, "eyJ")
+    printed(process, "Go on with")
+    text = "".join(process.said)
+    question = text[text.index("mutation {") : text.index("Paste it into")]
+    answered = json.dumps(ask(process.url, token, question))
+    assert '"outcome"' in answered
+    assert '"errors"' not in answered
+    with httpx.Client(base_url=process.url, trust_env=False) as client:
+        page = client.get("/graphql", headers={"accept": "text/html"})
+        assert (page.status_code, "bluegum-mortgages" in page.text) == (200, True)
+        assert "made-up" in client.get("/").text
+    assert process.end(signal.SIGINT) == 0
+    again = start(here, "demo", **OWN)
+    began = time.monotonic()
+    printed(again, "Go on with")
+    assert time.monotonic() - began < PATIENCE_SECONDS
+    assert "Making up" not in "".join(again.said)
+    assert again.end() == 0
+    assert postmasters(here.folder) == []
+
+
+def test_what_was_acknowledged_survives_the_killing_of_everything(here: Place, start: Start) -> None:
+    process = start(here, "run", **OWN)
+    process.wait_for("hub.listens")
+    add = ("organisation", "add", "acme", "Acme", "--country", "AU", "--contact", "privacy@acme.example")
+    assert here.run(*add, **OWN).returncode == 0
+    made = json.loads(here.run("client", "create", "Web", "--scope", "decide", "--json", **OWN).stdout)
+    kept = {name: made[name] for name in ("client_id", "client_secret")}
+    form = {"grant_type": "client_credentials", **kept}
+    tokens: list[str] = []
+    with httpx.Client(base_url=process.url, timeout=20, trust_env=False) as client:
+        tokens += [client.post("/oauth/token", data=form).json()["access_token"] for _ in range(20)]
+    killed = postmasters(here.folder)
+    for pid in [process.popen.pid, *killed]:
+        os.kill(pid, signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    again = start(here, "run", **OWN, HUB_PORT=process.url.rpartition(":")[2])
+    with httpx.Client(base_url=again.url, timeout=20, trust_env=False) as client:
+        states = [client.post("/oauth/introspect", data={**form, "token": each}).json() for each in tokens]
+    assert [each["active"] for each in states] == [True] * 20
+    assert again.end() == 0
+    verified = here.run("ledger", "verify", "--json", **OWN)
+    assert (verified.returncode, json.loads(verified.stdout)["ok"]) == (0, True)
+    assert len(killed) == 1
