@@ -5,7 +5,7 @@ clause the customer was shown and the rows it all rests on. A decision holds whi
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,60 +13,19 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from hub import idempotency, ledger, metrics
-from hub.act import FAILURES, RETRIED, Ask, Hub, refusal
+from hub import idempotency, keeping
+from hub.act import Ask, Hub
 from hub.actors import Actor, Operation, authorise
+from hub.answers import Answer, Outcome, Shown
 from hub.db import Record, new_id
 from hub.errors import Code, Refusal, invalid, not_found
 from hub.gather import Gathered, Question, gather
-from hub.policy.decision import RULESET, Decision, decide_packed, strictest
+from hub.policy.decision import decide_packed, strictest
 from hub.policy.facts import Facts
-from hub.policy.remedies import Remedy, remedies
+from hub.policy.remedies import remedies
 from hub.policy.values import Act, Channel, Footer, Offer, ProfileEffect
 
 QUESTIONS_AT_MOST = 1_000
-_KEEP = f"SELECT keep_decisions({', '.join(f'${number}' for number in range(1, 30))})"
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What this customer was told: the clause (None: none covers it), its text in the locale shown, when and how."""
-
-    notice_key: str
-    notice_name: str
-    version_id: UUID
-    version: int
-    clause_id: UUID | None
-    clause_key: str | None
-    clause_text: str | None
-    locale: str | None
-    shown_at: datetime | None
-    shown_how: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer to one question about one customer. id: the kept decision subject, None for a preview.
-
-    all_facts: those of each record and jurisdiction that was decided; facts: the one that decided.
-    """
-
-    question: Question
-    decision: Decision
-    facts: Facts
-    all_facts: tuple[Facts, ...]
-    remedies: tuple[Remedy, ...]
-    shown: Shown | None
-    collected_at: datetime | None
-    collection_id: UUID | None
-    delivery_id: UUID | None
-    arrangement_id: UUID | None
-    record_id: UUID
-    decided_at: datetime
-    id: UUID | None = None
-
-
-Outcome = Answer | Refusal
 
 
 async def preview(ask: Ask, questions: Sequence[Question]) -> list[Outcome]:
@@ -85,7 +44,8 @@ async def decide(
 ) -> list[Outcome]:
     """Answer and keep, in one transaction with the ledger entry; a refused question is neither kept nor in the way.
 
-    questions: a Refusal stands for one that could not even be read; it is answered with itself. once: an idempotency key and the fingerprint of the questions; the same key gets the same answers.
+    questions: a Refusal stands for one that could not even be read; it is answered with itself.
+    once: an idempotency key and the fingerprint of the questions; the same key gets the same answers.
     """
     authorise(actor, Operation.DECISION_DECIDE)
     _limit(questions)
@@ -93,11 +53,14 @@ async def decide(
     ask = hub.ask_once(actor, Operation.DECISION_DECIDE, locale=locale)
     if once and (kept := await idempotency.find(ask, actor.id or idempotency.NOBODY, *once)):
         return await _again(ask, kept)
-    gathered = iter(await gather(ask, organisation_id, [each for each in questions if isinstance(each, Question)]))
-    asked = [Gathered(None, refusal=each) if isinstance(each, Refusal) else next(gathered) for each in questions]
-    answers = [_answer(each, new_id()) for each in asked]
+    readable = [each for each in questions if isinstance(each, Question)]
+    gathered = await gather(ask, organisation_id, readable) if readable else []
+    decided = [(each, _answer(each, new_id())) for each in gathered]
+    following = iter(decided)
+    answers = [each if isinstance(each, Refusal) else next(following)[1] for each in questions]
     try:
-        return await _keep(hub, actor, organisation_id, asked, answers, once)
+        await keeping.keep(hub, actor, organisation_id, decided, answers, once)
+        return answers
     except asyncpg.UniqueViolationError:
         if once and (kept := await idempotency.find(ask, actor.id or idempotency.NOBODY, *once)):
             return await _again(ask, kept)
@@ -204,100 +167,6 @@ def _shown(row: Record) -> Shown | None:
         shown_at=row["shown_at"],
         shown_how=row["shown_how"],
     )
-
-
-async def _keep(  # noqa: PLR0913 - what is kept, by whom, for whom
-    hub: Hub,
-    actor: Actor,
-    organisation_id: UUID,
-    gathered: Sequence[Gathered],
-    answers: Sequence[Outcome],
-    once: tuple[str, bytes] | None,
-) -> list[Outcome]:
-    pairs = [(each, answer) for each, answer in zip(gathered, answers, strict=True) if isinstance(answer, Answer)]
-    if not pairs:
-        return list(answers)
-    decisions, subjects = _rows(pairs)
-    entry = _entry(hub, pairs, subjects)
-    remembered = orjson.dumps([_remembered(answer) for answer in answers]).decode() if once else None
-    arguments = (
-        new_id(), Operation.DECISION_DECIDE.value, actor.kind, actor.id or idempotency.NOBODY, organisation_id, RULESET,
-        *_transposed(decisions, 5), *_transposed(subjects, 7),
-        entry.id, "decision.made", pairs[0][1].record_id if len(pairs) == 1 else None, entry.commitment, entry.subjects,
-        entry.leaves, entry.bodies, once[0] if once else None, once[1] if once else None, remembered,
-        pairs[0][1].decided_at,
-    )  # fmt: skip
-    for attempt in (1, 2, 3):
-        try:
-            await hub.database.single_write().value(_KEEP, *arguments)
-            break
-        except FAILURES as error:
-            if attempt == 3 or not isinstance(error, RETRIED):  # noqa: PLR2004 - the last of the tuple above
-                raise refusal(error, is_committing=True) from error
-    for _, answer in pairs:
-        metrics.DECISIONS.labels(answer.decision.outcome.value, answer.decision.rule).inc()
-    return list(answers)
-
-
-def _rows(pairs: Sequence[tuple[Gathered, Answer]]) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
-    """Return rows of decisions, one for each distinct question and Facts, and of their subjects."""
-    shared: dict[tuple[str, tuple[int, ...]], tuple[Any, ...]] = {}
-    subjects: list[tuple[Any, ...]] = []
-    for gathered, answer in pairs:
-        question = _question_json(gathered, answer)
-        key = (question, tuple(facts.signature for facts in answer.all_facts))
-        if key not in shared:
-            facts = orjson.dumps([each.to_dict() for each in answer.all_facts]).decode()
-            shared[key] = (new_id(), question, facts, answer.decision.outcome.value, answer.decision.rule)
-        shown = answer.shown
-        subjects.append((
-            answer.id, shared[key][0], answer.question.customer_id, shown.clause_id if shown else None,
-            shown.version_id if shown else None, answer.collection_id, answer.delivery_id,
-        ))  # fmt: skip
-    return list(shared.values()), subjects
-
-
-def _question_json(gathered: Gathered, answer: Answer) -> str:
-    row, question = gathered.rows[0], answer.question
-    ids = {"purpose": row["purpose_id"], "recipient": row["recipient_id"], "department": row["department_id"]}
-    said = {
-        "act": question.act.value,
-        **{name: str(value) for name, value in ids.items() if value},
-        **({"arrangement": str(answer.arrangement_id)} if answer.arrangement_id else {}),
-        "channel": question.channel.value,
-        "offer": question.offer.value,
-        "footer": question.footer.value,
-        "profile_effect": question.profile_effect.value,
-        **({"categories": [str(each) for each in question.categories]} if question.categories else {}),
-    }
-    return orjson.dumps(said).decode()
-
-
-def _entry(hub: Hub, pairs: Sequence[tuple[Gathered, Answer]], subjects: Sequence[tuple[Any, ...]]) -> ledger.Sealed:
-    details: list[ledger.Detail] = []
-    keys: dict[UUID, Any] = {}
-    for (gathered, answer), subject in zip(pairs, subjects, strict=True):
-        record_id = answer.record_id
-        wrapped = next((row["wrapped"] for row in gathered.rows if row["record_id"] == record_id), None)
-        if wrapped is not None and record_id not in keys:
-            keys[record_id] = hub.vault.unwrap(record_id, wrapped)
-        body = {
-            "subject": answer.id, "decision": subject[1], "outcome": answer.decision.outcome.value,
-            "rule": answer.decision.rule, "rules": RULESET, "facts": f"{answer.facts.signature:x}",
-            "clause": subject[3], "notice_version": subject[4], "collection": subject[5], "delivery": subject[6],
-        }  # fmt: skip
-        details.append(ledger.Detail(record_id, body))
-    return ledger.prepare(hub.vault, "decision.made", details, keys)
-
-
-def _transposed(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
-    return [[row[index] for row in rows] for index in range(width)]
-
-
-def _remembered(answer: Outcome) -> Any:
-    if isinstance(answer, Answer):
-        return str(answer.id)
-    return {"code": answer.code.value, "message": answer.message, "path": list(answer.path)}
 
 
 async def _again(ask: Ask, kept: Any) -> list[Outcome]:

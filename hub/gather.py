@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 
 import orjson
 
-from hub.act import Ask, Hub
+from hub.act import FAILURES, Ask, Hub, refusal
 from hub.db import Record, Session
 from hub.errors import Refusal, invalid, not_found
 from hub.policy import parameters
@@ -78,7 +78,10 @@ async def gather(ask: Ask, organisation_id: UUID, questions: Sequence[Question])
     own = ask.actor.department_id
     asked = [each if each.department or not own else replace(each, department=own) for each in questions]
     if ask.at == datetime.min:  # noqa: DTZ901 - the mark of an Ask that finds its own instant
-        found = await _now(ask.hub, organisation_id)(asked)
+        try:
+            found = await _now(ask.hub, organisation_id)(asked)
+        except FAILURES as error:
+            raise refusal(error) from error
     else:
         found = await _rows(ask, organisation_id, ask.at, asked)
     return [_gathered(question, rows) for question, rows in zip(asked, found, strict=True)]

@@ -11,6 +11,7 @@ import traceback
 import warnings
 from collections.abc import MutableMapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, Final, TextIO, cast
 from uuid import UUID
@@ -24,6 +25,7 @@ FIELDS: Final = frozenset({
     "task", "time",
 })  # fmt: skip
 TEXT_CHARACTERS: Final = 300
+SHORT_CHARACTERS: Final = 40
 FRAMES: Final = 12
 
 # The most talkative of what is installed: at INFO or DEBUG they format values, at WARNING hardly ever.
@@ -82,6 +84,11 @@ def frames(error: BaseException) -> list[str]:
 
 def clean(text: str) -> str:
     """A text for a log line: one line, not long, without what looks like an address, a number or a secret."""
+    return text if len(text) < SHORT_CHARACTERS and text.isalnum() else _clean(text)
+
+
+@lru_cache(maxsize=1024)
+def _clean(text: str) -> str:
     shown = text if text.isprintable() else text.encode("unicode_escape").decode("ascii")
     return _PRIVATE.sub("...", shown[:TEXT_CHARACTERS])
 

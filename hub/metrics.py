@@ -1,6 +1,7 @@
 """Figures about this process, for Prometheus. No label holds a person, a path or a value somebody sent."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -48,8 +49,15 @@ class GraphqlMeter:
 
 def answered(route: str, status: int, seconds: float) -> None:
     """Count and time one request, by the route's template."""
-    REQUESTS.labels(route, str(status)).inc()
-    SECONDS.labels(route).observe(seconds)
+    count, times = _of(route, status)
+    count.inc()
+    times.observe(seconds)
+
+
+@cache
+def _of(route: str, status: int) -> tuple[Counter, Histogram]:
+    """The figures of a route, found once: there are few routes and few statuses."""
+    return REQUESTS.labels(route, str(status)), SECONDS.labels(route)
 
 
 def show_jobs(counted: Iterable[tuple[str, str, int]], oldest_seconds: float) -> None:

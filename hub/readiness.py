@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import aiosmtplib
 import asyncpg
 import structlog
 
@@ -118,16 +119,20 @@ class Readiness:
 
 
 async def mail(settings: Settings) -> Check:
-    """Look whether the mail server takes connections."""
+    """Look whether the mail server answers: connect, greet, and ask nothing of it (RFC 5321 section 4.1.1.9)."""
     if settings.smtp_url is None:
         return Check("mail", ok=True, said="not set: no mail is sent (HUB_SMTP_URL)", needed=False)
     address = urlsplit(settings.smtp_url.get_secret_value())
     try:
-        port = address.port or MAIL_PORTS.get(address.scheme, 587)
         async with asyncio.timeout(MAIL_PATIENCE_SECONDS):
-            _, writer = await asyncio.open_connection(address.hostname, port)
-            writer.close()
-    except (OSError, TimeoutError, ValueError) as error:
+            server = aiosmtplib.SMTP(
+                hostname=address.hostname,
+                port=address.port or MAIL_PORTS.get(address.scheme, 587),
+                use_tls=address.scheme == "smtps",
+            )
+            async with server:
+                await server.noop()
+    except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
         said = f"does not take connections ({type(error).__name__}): check HUB_SMTP_URL; mail waits"
         return Check("mail", ok=False, said=said, needed=False)
     return Check("mail", ok=True, said="takes connections", needed=False)

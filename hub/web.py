@@ -6,10 +6,11 @@ Nothing here looks at who asks.
 import ipaddress
 import time
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from http import HTTPStatus
+from secrets import token_hex
 from typing import Final
 from urllib.parse import urlsplit
-from uuid import uuid4
 
 import structlog
 from starlette.datastructures import Headers
@@ -55,7 +56,7 @@ class Observed:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        number, began, status = uuid4().hex, time.perf_counter(), 0
+        number, began, status = token_hex(16), time.perf_counter(), 0
         scope.setdefault("state", {})["correlation"] = number
 
         async def noted(message: Message) -> None:
@@ -221,6 +222,7 @@ def hosts(url: str, others: Iterable[str], *, local: bool) -> set[str]:
     return (named | LOCAL_NAMES if local else named) - {""}
 
 
+@lru_cache(maxsize=1024)
 def host_name(said: str) -> str | None:
     """The name in a Host header, in lower case and without port; None if it is not one."""
     try:

@@ -78,7 +78,9 @@ async def read(ask: Ask, import_id: UUID) -> Batch:
     return _batch(row)
 
 
-async def advance(act: Act, batch: Batch, rows: int, counts: Mapping[str, int], refused: Mapping[int, Refused]) -> None:
+async def advance(
+    act: Act, batch: Batch, rows: int, counts: Mapping[str, int], refused: Mapping[int, Refused]
+) -> None:
     """Note that `rows` more are done; Refusal CONFLICT where somebody else is importing the same file."""
     kept = {**counts, "refused": _folded(refused)}
     done = await act.value(
@@ -98,7 +100,9 @@ async def finish(act: Act, batch: Batch) -> None:
         await act.record("import.finished", import_id=batch.id, rows=batch.rows_done, **counts)
 
 
-async def record_chunk(act: Act, batch: Batch, rows: int, counts: Counter[str], people: Sequence[Detail]) -> None:
+async def record_chunk(
+    act: Act, batch: Batch, rows: int, counts: Counter[str], people: Sequence[Detail]
+) -> None:
     """Write the ledger entry of a chunk: a line about the chunk, and one about each customer."""
     body = {"import_id": batch.id, "first_row": batch.rows_done + 1, "rows": rows}
     body |= {name: counts[name] for name in COUNTS}

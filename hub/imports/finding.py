@@ -135,7 +135,9 @@ def _new(ask: Ask, found: Found, import_id: UUID, locale: str) -> Person:
     return person
 
 
-async def _holders(ask: Ask, organisation_id: UUID, rows: Iterable[Row]) -> dict[tuple[str, bytes], list[Holder]]:
+async def _holders(
+    ask: Ask, organisation_id: UUID, rows: Iterable[Row]
+) -> dict[tuple[str, bytes], list[Holder]]:
     asked = {
         (kind, digest)
         for row in rows
@@ -178,7 +180,9 @@ async def _read_people(ask: Ask, terms: Terms, found: Found, ids: set[UUID], *, 
     for row in await ask.rows(_TEXTS, known, terms.organisation_id):
         person = found.people[row["customer_id"]]
         text = person.key.open_text("profile_value", "sealed", row["id"], row["sealed"])
-        person.texts[row["category_id"], row["field"]] = Text(row["id"], text, row["sealed"], row["import_id"])
+        person.texts[row["category_id"], row["field"]] = Text(
+            row["id"], text, row["sealed"], row["import_id"]
+        )
     for row in await ask.rows(_STATES, known, terms.organisation_id):
         _recall(found.people[row["customer_id"]], row)
 

@@ -73,9 +73,7 @@ async def rehearse(ask: Ask, import_id: UUID, terms: Terms, rows: Sequence[Row],
 async def _plan(ask: Ask, import_id: UUID, terms: Terms, rows: Sequence[Row], found: Found) -> Landing:
     landing = Landing(import_id)
     more = await _asked_stops(ask, rows)
-    names = [
-        (terms.categories["identity"], name) for name in ("given_name", "family_name", "name")
-    ]
+    names = [(terms.categories["identity"], name) for name in ("given_name", "family_name", "name")]
     for row in rows:
         if row.digest in found.landed:
             landing.counts["unchanged"] += 1
@@ -93,7 +91,13 @@ async def _plan(ask: Ask, import_id: UUID, terms: Terms, rows: Sequence[Row], fo
 
 
 def _take(  # noqa: PLR0913 - a row, whose it is, and under what it lands
-    landing: Landing, found: Found, person: Person, row: Row, terms: Terms, now: datetime, more: Sequence[Stop]
+    landing: Landing,
+    found: Found,
+    person: Person,
+    row: Row,
+    terms: Terms,
+    now: datetime,
+    more: Sequence[Stop],
 ) -> None:
     is_first = person.id not in landing.people and person.is_new
     before, news = len(person.said), person.news

@@ -110,7 +110,9 @@ def match(header: Sequence[str], said: Said) -> list[Column]:
     names = [_clean(cell) for cell in header]
     wanted = {spell(name): meaning for name, meaning in said.columns.items()}
     taken = {spell(name) for consent in said.consents for name in (consent.column, consent.on) if name}
-    _refuse_absent({*said.columns, *(name for one in said.consents for name in (one.column, one.on) if name)}, names)
+    _refuse_absent(
+        {*said.columns, *(name for one in said.consents for name in (one.column, one.on) if name)}, names
+    )
     columns = [_column(place, name, wanted, taken) for place, name in enumerate(names)]
     _refuse_same(columns, taken)
     kept = _rank(columns)
@@ -144,7 +146,9 @@ def _parse(path: Path) -> dict[str, Any]:
         return json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         place = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "see its syntax"
-        raise invalid(f"This is not TOML (or JSON, for a name that ends in .json): {place}.", "mapping") from None
+        raise invalid(
+            f"This is not TOML (or JSON, for a name that ends in .json): {place}.", "mapping"
+        ) from None
 
 
 def _texts(table: Any, *path: str) -> dict[str, str]:
@@ -166,9 +170,13 @@ def _consent(raw: Any, place: int) -> ConsentColumn:
     if unknown := sorted(set(said) - _CONSENT_KEYS):
         raise invalid(f"`{unknown[0]}` means nothing here.", "mapping", "consents", place)
     words = said.pop("given")
-    given = frozenset(str(word).strip().casefold() for word in (words if isinstance(words, list) else [words]))
+    given = frozenset(
+        str(word).strip().casefold() for word in (words if isinstance(words, list) else [words])
+    )
     texts = _texts(said, "consents", str(place))
-    inputs.text(texts["wording"], "mapping", "consents", place, "wording", most=particulars.WORDING_CHARACTERS)
+    inputs.text(
+        texts["wording"], "mapping", "consents", place, "wording", most=particulars.WORDING_CHARACTERS
+    )
     return ConsentColumn(given=given, **texts)
 
 
@@ -219,7 +227,11 @@ def _rank(columns: Sequence[Column]) -> list[Column]:
         if column.meaning is None or column.meaning in SEVERAL:
             continue
         first = best.setdefault(column.meaning, column)
-        if first is not column and (column.is_said or column.meaning == "external_id") and first.is_said == column.is_said:
+        if (
+            first is not column
+            and (column.is_said or column.meaning == "external_id")
+            and first.is_said == column.is_said
+        ):
             raise invalid(
                 f"The columns `{first.header}` and `{column.header}` both look like {column.meaning}: say in a mapping "
                 "file which one counts, and let the other be `ignore`.", "file",
@@ -239,7 +251,9 @@ def _usual(column: Column) -> int:
 def _refuse_useless(columns: Sequence[Column]) -> None:
     meanings = {column.meaning for column in columns}
     if meanings.isdisjoint(FINDABLE):
-        looks = "" if meanings - {None} else " None of its headers is known: does the file begin with a header?"
+        looks = (
+            "" if meanings - {None} else " None of its headers is known: does the file begin with a header?"
+        )
         raise invalid(
             f"No usable column: a customer needs an id, an email or a phone.{looks} Say with --mapping what the columns "
             "mean.", "file",

@@ -44,7 +44,9 @@ class Refused(StrEnum):
                 "belongs to a customer who was erased: nothing more is kept about them. Erase them in the other system too; "
                 "if they came back, add them by hand"
             )
-        return "has the id of a customer with another name, email and phone: are these two people with one id?"
+        return (
+            "has the id of a customer with another name, email and phone: are these two people with one id?"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,9 @@ class Person:
     shown: dict[UUID, datetime] = field(default_factory=dict[UUID, datetime])
     identifiers: list[tuple[UUID, str, Blind]] = field(default_factory=list[tuple[UUID, str, Blind]])
     puts: dict[Place, Put] = field(default_factory=dict[Place, Put])
-    events: list[tuple[str, str, bool, datetime]] = field(default_factory=list[tuple[str, str, bool, datetime]])
+    events: list[tuple[str, str, bool, datetime]] = field(
+        default_factory=list[tuple[str, str, bool, datetime]]
+    )
     collections: list[Intake] = field(default_factory=list[Intake])
     deliveries: list[Showing] = field(default_factory=list[Showing])
     said: list[Said] = field(default_factory=list[Said])
@@ -144,7 +148,9 @@ class Person:
             theirs.update(row.values.get(place, "").casefold().split())
         if not ours or not theirs or ours & theirs:
             return False
-        return not any((kind, digest) in self.held for kind, one in row.identifiers for digest in one.candidates)
+        return not any(
+            (kind, digest) in self.held for kind, one in row.identifiers for digest in one.candidates
+        )
 
     def take(self, row: Row, terms: Terms, now: datetime) -> None:
         """Add what a row says."""
@@ -236,12 +242,18 @@ class Person:
         version = row.version
         if version is not None and not (version.id in self.shown and self.shown[version.id] <= at):
             self.shown[version.id] = at
-            self.deliveries.append(Showing(new_id(), version.id, version.text_for(row.locale or self.locale), at))
+            self.deliveries.append(
+                Showing(new_id(), version.id, version.text_for(row.locale or self.locale), at)
+            )
 
     def _came_in(self, categories: set[UUID], version: Version | None, at: datetime) -> bool:
         """Whether the same intake is recorded already."""
         wanted = version.id if version else None
-        mine = [one for one in self.collections if one.at == at and (one.version.id if one.version else None) == wanted]
+        mine = [
+            one
+            for one in self.collections
+            if one.at == at and (one.version.id if one.version else None) == wanted
+        ]
         there = {category for one in mine for category in one.categories}
         for intake in self.intakes:
             if datetime.fromisoformat(intake["at"]) == at and _id(intake["version"]) == wanted:

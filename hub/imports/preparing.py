@@ -70,5 +70,7 @@ async def prepare(ask: Ask, path: Path, options: Options) -> Job:
     meanings = [(column.header, column.meaning) for column in table.columns]
     read_as = [getattr(settled.options, name) for name in _READ_AS]
     own = {name: dict(words) for name, words in settled.said.values.items()}
-    told = orjson.dumps([table.survey.sha256, settled.signature.hex(), meanings, read_as, own], option=orjson.OPT_SORT_KEYS)
+    told = orjson.dumps(
+        [table.survey.sha256, settled.signature.hex(), meanings, read_as, own], option=orjson.OPT_SORT_KEYS
+    )
     return Job(table, settled, hashlib.sha256(told).hexdigest())

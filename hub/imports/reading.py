@@ -125,7 +125,9 @@ class Records:
     def _record(self, line: _Line) -> Record:
         if line.is_cut:
             return Record(
-                line.number, [line.text], f"longer than {ROW_CHARACTERS} characters: is a quote or a line end missing?"
+                line.number,
+                [line.text],
+                f"longer than {ROW_CHARACTERS} characters: is a quote or a line end missing?",
             )
         if '"' not in line.text:
             return Record(line.number, line.text.rstrip("\r\n").split(self._delimiter))
@@ -138,7 +140,9 @@ class Records:
         except csv.Error:
             return self._only(taken, "a quote is opened and not closed, or closed in the middle of a cell")
         if len(taken) > 1 and self.width is not None and len(cells) != self.width:
-            return self._only(taken, "a quote is opened here and the cells do not fit the header until it closes")
+            return self._only(
+                taken, "a quote is opened here and the cells do not fit the header until it closes"
+            )
         return Record(first.number, cells)
 
     def _feed(self, taken: list[_Line]) -> Iterator[str]:
@@ -240,7 +244,9 @@ def _refuse_unreadable(path: Path) -> None:
 def _refuse_binary(head: bytes, encoding: str | None) -> None:
     for start, what in _WORKBOOKS.items():
         if head.startswith(start):
-            raise invalid(f"This is {what}, not a CSV file: open it and save the sheet as CSV (UTF-8).", "file")
+            raise invalid(
+                f"This is {what}, not a CSV file: open it and save the sheet as CSV (UTF-8).", "file"
+            )
     if encoding == "utf-16" or _by_mark(head):
         return
     if head.count(0) > len(head) * _NUL_SHARE:

@@ -44,7 +44,9 @@ class Rejects:
     def add(self, line: int, reasons: Sequence[str], cells: Sequence[str]) -> None:
         """Write one row; several reasons are parted by `; `."""
         table = self._table or self._open()
-        table.write([str(line), "; ".join(reasons), *(cell.encode(errors="replace").decode() for cell in cells)])
+        table.write(
+            [str(line), "; ".join(reasons), *(cell.encode(errors="replace").decode() for cell in cells)]
+        )
 
     def _open(self) -> Table:
         self._part.unlink(missing_ok=True)
@@ -68,7 +70,9 @@ def _refuse_foreign(target: Path, source: Path) -> None:
     if not target.exists():
         return
     if target.samefile(source):
-        raise invalid("The rejects would overwrite the file itself: say another name with --rejects.", "rejects")
+        raise invalid(
+            "The rejects would overwrite the file itself: say another name with --rejects.", "rejects"
+        )
     with target.open(encoding="utf-8", errors="replace") as file:
         if target.stat().st_size and file.read(len(_START)) != _START:
             raise Refusal(

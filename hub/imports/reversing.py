@@ -144,7 +144,9 @@ async def reverse(act: Act, import_id: UUID) -> Reversal:
         raise not_found("import", "import")
     if batch["reversed_at"] is not None:
         return Reversal(import_id, 0, 0, 0, was_reversed=True)
-    await act.execute("SELECT set_config('hub.project', 'later', true), set_config('statement_timeout', '0', true)")
+    await act.execute(
+        "SELECT set_config('hub.project', 'later', true), set_config('statement_timeout', '0', true)"
+    )
     people = [row["id"] for row in await act.rows(_PEOPLE, import_id)]
     stubs = [row["id"] for row in await act.rows(_STUBS, import_id)]
     withdrawn = await _undo(act, import_id, stubs)
@@ -171,10 +173,16 @@ async def _erase(act: Act, stubs: Sequence[UUID]) -> None:
     await act.execute(_TELL_ERASED, list(stubs), act.at, act.id)
 
 
-async def _record(act: Act, import_id: UUID, people: Sequence[UUID], stubs: set[UUID], withdrawn: int) -> None:
+async def _record(
+    act: Act, import_id: UUID, people: Sequence[UUID], stubs: set[UUID], withdrawn: int
+) -> None:
     counts = Counter("ERASED" if person in stubs else "UNDONE" for person in people)
     await act.record(
-        "import.reversed", import_id=import_id, erased=counts["ERASED"], undone=counts["UNDONE"], withdrawn=withdrawn
+        "import.reversed",
+        import_id=import_id,
+        erased=counts["ERASED"],
+        undone=counts["UNDONE"],
+        withdrawn=withdrawn,
     )
     for first in range(0, len(people), DETAILS_MOST):
         some = people[first : first + DETAILS_MOST]

@@ -163,7 +163,9 @@ class Reader:
         }
         version = self._version(draft, joined_at)
         content = [external, *emails, *phones]
-        digest = self._digest([one.normalised for one in content if one], found, joined_at if is_told else None)
+        digest = self._digest(
+            [one.normalised for one in content if one], found, joined_at if is_told else None
+        )
         return Row(
             line=line, digest=digest, external=external, emails=emails, phones=phones, joined_at=joined_at,
             version=version, age=_age(born_on, now.date()), **found,
@@ -178,16 +180,22 @@ class Reader:
             for header, cell in draft.cells.get("email", ())
             for part in cell.replace(",", ";").split(";")
         ]
-        draft.cells["email"] = [(header, part) for header, part in several if part.casefold() not in values.NOTHING and part]
+        draft.cells["email"] = [
+            (header, part) for header, part in several if part.casefold() not in values.NOTHING and part
+        ]
         return _distinct(draft.each("email", self._vault.blind_email))
 
     def _phones(self, draft: Draft, country: str | None) -> tuple[Blind, ...]:
         cells = draft.cells.get("phone")
         if not cells:
             return ()
-        draft.cells["phone"] = [(header, cell) for header, cell in cells if cell.casefold() not in values.NOTHING]
+        draft.cells["phone"] = [
+            (header, cell) for header, cell in cells if cell.casefold() not in values.NOTHING
+        ]
         region = country or self._terms.options.region
-        return _distinct(draft.each("phone", lambda cell: self._vault.blind_phone(values.number(cell), region)))
+        return _distinct(
+            draft.each("phone", lambda cell: self._vault.blind_phone(values.number(cell), region))
+        )
 
     def _language(self, cell: str) -> str:
         own = self._terms.said.values.get("locale", {})
@@ -264,7 +272,9 @@ class Reader:
         given: list[tuple[Consent, datetime | None]] = []
         for consent in self._terms.consents:
             if draft.one(f"column:{consent.said.column}").casefold() in consent.said.given:
-                at = draft.first(f"column:{consent.said.on}", lambda cell: values.moment(cell, order, self._now))
+                at = draft.first(
+                    f"column:{consent.said.on}", lambda cell: values.moment(cell, order, self._now)
+                )
                 given.append((consent, at))
         return tuple(given)
 
@@ -285,9 +295,15 @@ class Reader:
                 places[meaning] = (known[category], name)
         return {field: place for field, place in places.items() if field in self._meanings}
 
-    def _digest(self, identifiers: Sequence[str], found: Mapping[str, object], joined_at: datetime | None) -> bytes:
+    def _digest(
+        self, identifiers: Sequence[str], found: Mapping[str, object], joined_at: datetime | None
+    ) -> bytes:
         """Hash what the row says, but not what was filled in from the clock."""
-        told = {name: str(value) for name, value in found.items() if name in {"jurisdiction", "relationship", "locale"}}
+        told = {
+            name: str(value)
+            for name, value in found.items()
+            if name in {"jurisdiction", "relationship", "locale"}
+        }
         kept: dict[Place, str] = found["values"]  # pyright: ignore[reportAssignmentType] -- as built above
         content = [
             sorted(identifiers),

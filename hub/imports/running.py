@@ -85,7 +85,13 @@ class _Run:
 
 
 async def import_customers(
-    hub: Hub, actor: Actor, path: Path, options: Options, *, progress: Progress | None = None, is_trial: bool = False
+    hub: Hub,
+    actor: Actor,
+    path: Path,
+    options: Options,
+    *,
+    progress: Progress | None = None,
+    is_trial: bool = False,
 ) -> Outcome:
     """Import a file, or what is left of it; is_trial: only find out what would happen.
 
@@ -139,7 +145,9 @@ async def _land(run: _Run, progress: Progress) -> int:
             landed = await _land_chunk(run, chunk)
             _reject(run, chunk, landed)
     if run.batch.finished_at is None:
-        await run.hub.perform(run.actor, Operation.CUSTOMER_IMPORT, lambda act: batches.finish(act, run.batch))
+        await run.hub.perform(
+            run.actor, Operation.CUSTOMER_IMPORT, lambda act: batches.finish(act, run.batch)
+        )
     return run.batch.rows_done
 
 
@@ -166,12 +174,16 @@ async def _land_chunk(run: _Run, chunk: _Understood) -> Landing:
         counts = run.counts + landed.counts
         refused = {**batch.refused, **landed.refused}
         await batches.advance(act, batch, chunk.size, counts, refused)
-        people = [writing.detail(person, batch.id, fields) for person in landed.people.values() if person.news]
+        people = [
+            writing.detail(person, batch.id, fields) for person in landed.people.values() if person.news
+        ]
         await batches.record_chunk(act, batch, chunk.size, landed.counts, people)
         return landed, counts, refused
 
     landed, run.counts, refused = await _perform(run.hub, run.actor, body)
-    run.batch = replace(batch, rows_done=batch.rows_done + chunk.size, counts=dict(run.counts), refused=refused)
+    run.batch = replace(
+        batch, rows_done=batch.rows_done + chunk.size, counts=dict(run.counts), refused=refused
+    )
     return landed
 
 

@@ -136,9 +136,14 @@ def _check(options: Options, said: Said, meanings: set[str | None]) -> None:
     if options.jurisdiction is not None:
         inputs.choice(Jurisdiction, options.jurisdiction, "jurisdiction")
     elif meanings.isdisjoint({"country", "jurisdiction"}):
-        raise invalid("No column tells the country: say with --jurisdiction whose law protects these people.", "jurisdiction")
+        raise invalid(
+            "No column tells the country: say with --jurisdiction whose law protects these people.",
+            "jurisdiction",
+        )
     if "external_id" in meanings and options.system is None:
-        raise invalid("The file has ids: say with --system whose they are, e.g. --system salesforce.", "system")
+        raise invalid(
+            "The file has ids: say with --system whose they are, e.g. --system salesforce.", "system"
+        )
     if options.system is not None:
         inputs.line(options.system, "system", most=SYSTEM_CHARACTERS)
     if (options.dates or said.dates) not in {None, *ORDERS}:
@@ -155,7 +160,9 @@ def _check_days(options: Options, meanings: set[str | None], versions: Sequence[
     if options.notice is None:
         return
     if options.collected_on is None and "joined_on" not in meanings:
-        raise invalid("Say with --collected-on when this notice was shown: no column tells it.", "collected_on")
+        raise invalid(
+            "Say with --collected-on when this notice was shown: no column tells it.", "collected_on"
+        )
     if options.collected_on is not None and collected_at(options.collected_on) < versions[0].published_at:
         raise invalid(
             f"On {options.collected_on} this notice was not published yet (it was on {versions[0].published_at:%Y-%m-%d}).",
@@ -179,7 +186,15 @@ def _sign(options: Options, said: Said) -> bytes:
     """Everything that bears on what a row does, so that the same file under other terms is another import."""
     terms = {
         name: getattr(options, name)
-        for name in ("system", "source", "notice", "shown_how", "collected_on", "optout_offered", "relationship")
+        for name in (
+            "system",
+            "source",
+            "notice",
+            "shown_how",
+            "collected_on",
+            "optout_offered",
+            "relationship",
+        )
     }
     consents = [asdict(one) | {"given": sorted(one.given)} for one in said.consents]
     return hashlib.sha256(orjson.dumps([terms, consents], default=str, option=orjson.OPT_SORT_KEYS)).digest()
@@ -203,7 +218,9 @@ async def _organisation(ask: Ask, said: UUID | str | None) -> tuple[UUID, str]:
     found = await ask.rows(_ORGANISATIONS, by_id, by_key)
     if not found or (own is not None and found[0]["id"] != own):
         if said is None:
-            raise invalid("There is no organisation yet: add one with `hub organisation add`.", "organisation")
+            raise invalid(
+                "There is no organisation yet: add one with `hub organisation add`.", "organisation"
+            )
         raise not_found("organisation", "organisation")
     if len(found) > 1:
         raise invalid("There are several organisations: say which with --organisation.", "organisation")
@@ -225,7 +242,9 @@ async def _consent(ask: Ask, organisation_id: UUID, said: ConsentColumn) -> Cons
     inputs.choice(Grade, said.grade, *path, "grade")
     inputs.choice(Method, said.method, *path, "method")
     if said.grade == Grade.GUARDIAN:
-        raise invalid("A guardian's consent is given for one child at a time: record it, do not import it.", *path)
+        raise invalid(
+            "A guardian's consent is given for one child at a time: record it, do not import it.", *path
+        )
     if said.channel is not None and inputs.choice(Channel, said.channel, *path, "channel") is Channel.NONE:
         raise invalid("Name a channel, or leave it out for all.", *path, "channel")
     found: dict[str, Any] = {}

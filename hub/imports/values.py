@@ -27,7 +27,9 @@ NO: Final = frozenset({
     "0", "false", "f", "no", "n", "off", "opted in", "opted-in", "subscribed", "non-subscribed", "nonsubscribed", "allow",
     "non", "faux", "abonné", "inscrit", "nein", "falsch", "angemeldet", "لا", "خطأ", "unchecked", "-", "n/a", "none", "null",
 })  # fmt: skip
-NOTHING: Final = frozenset({"-", "--", "n/a", "none", "null", "nil", "#n/a", "unknown", "no email", "no phone"})
+NOTHING: Final = frozenset(
+    {"-", "--", "n/a", "none", "null", "nil", "#n/a", "unknown", "no email", "no phone"}
+)
 STATUSES: Final[dict[str, Relationship]] = {
     word: relationship
     for relationship, words in {
@@ -44,13 +46,17 @@ STATUSES: Final[dict[str, Relationship]] = {
     }.items()
     for word in words.split("|")
 }  # fmt: skip
-LEFT: Final = frozenset({"unsubscribed", "cleaned", "opted out", "opted-out", "désabonné", "désinscrit", "abgemeldet"})
+LEFT: Final = frozenset(
+    {"unsubscribed", "cleaned", "opted out", "opted-out", "désabonné", "désinscrit", "abgemeldet"}
+)
 
 _EU: Final = frozenset(
     "AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE AX GP GF MQ RE YT MF".split()
 )
 _AT_HOME: Final = {"AU": "AU", "CX": "AU", "CC": "AU", "NF": "AU", "GB": "UK", "ZA": "ZA", "MA": "MA"}
-_CALIFORNIA: Final = frozenset({"ca", "california", "californie", "kalifornien", "calif", "us-ca", "كاليفورنيا"})
+_CALIFORNIA: Final = frozenset(
+    {"ca", "california", "californie", "kalifornien", "calif", "us-ca", "كاليفورنيا"}
+)
 _COUNTRIES: Final = {
     "uk": "GB", "u.k.": "GB", "england": "GB", "scotland": "GB", "wales": "GB", "northern ireland": "GB",
     "great britain": "GB", "britain": "GB", "angleterre": "GB", "grande-bretagne": "GB", "großbritannien": "GB",
@@ -58,11 +64,15 @@ _COUNTRIES: Final = {
     "united states of america": "US", "america": "US", "rsa": "ZA", "south africa": "ZA", "republic of ireland": "IE",
     "eire": "IE", "holland": "NL", "the netherlands": "NL", "czech republic": "CZ", "brd": "DE", "d": "DE", "maroc": "MA",
 }  # fmt: skip
-_ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*(Z|UTC|[+-]\d{2}:?\d{2})?)?")
+_ISO = re.compile(
+    r"(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*(Z|UTC|[+-]\d{2}:?\d{2})?)?"
+)
 _SLASHED = re.compile(
     r"(\d{1,2})([/.-])(\d{1,2})\2(\d{2}|\d{4})(?:,?\s+(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?\s*([AaPp]\.?[Mm]\.?)?)?"
 )
-_NAMED = re.compile(r"(\d{1,2})[ -]([A-Za-zéû]{3,9})\.?,?[ -](\d{4})|([A-Za-zéû]{3,9})\.? (\d{1,2}),? (\d{4})")
+_NAMED = re.compile(
+    r"(\d{1,2})[ -]([A-Za-zéû]{3,9})\.?,?[ -](\d{4})|([A-Za-zéû]{3,9})\.? (\d{1,2}),? (\d{4})"
+)
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _SPOILT = re.compile(r"\d+(?:[.,]\d+)?[eE]\+\d+")
 _TAG = re.compile(r"[a-zA-Z]{2,3}([-_][a-zA-Z0-9]{2,8})*")
@@ -213,7 +223,11 @@ def _countries() -> dict[str, str]:
     aliases = get_global("territory_aliases")
     codes = {code for code in Locale.parse("en").territories if len(code) == 2 and code.isalpha()}  # noqa: PLR2004
     found = {code.casefold(): code for code in codes}
-    found |= {alias.casefold(): places[0] for alias, places in aliases.items() if len(places) == 1 and places[0] in codes}
+    found |= {
+        alias.casefold(): places[0]
+        for alias, places in aliases.items()
+        if len(places) == 1 and places[0] in codes
+    }
     for language in LANGUAGES:
         names = Locale.parse(language).territories
         found |= {names[code].casefold(): code for code in codes if code in names}
@@ -253,4 +267,3 @@ def number(cell: str) -> str:
     if _SPOILT.fullmatch(cell):
         raise Unclear("was spoilt by a spreadsheet (as in 6.14E+10): export it again as text")
     return cell
-

@@ -87,7 +87,9 @@ async def _write_customers(act: Act, import_id: UUID, people: Sequence[Person]) 
 
 
 async def _write_identifiers(act: Act, terms: Terms, import_id: UUID, people: Sequence[Person]) -> None:
-    columns = "id, customer_id, organisation_id, kind, system, sealed, blind, blind_key_id, import_id, created_at"
+    columns = (
+        "id, customer_id, organisation_id, kind, system, sealed, blind, blind_key_id, import_id, created_at"
+    )
     rows = [
         (
             row_id, person.id, terms.organisation_id, kind, terms.options.system if kind == "EXTERNAL" else None,
@@ -107,15 +109,29 @@ async def _write_values(act: Act, terms: Terms, import_id: UUID, people: Sequenc
             row = (put.row_id, person.id, category_id, name, sealed)
             (new if put.former is None else changed).append(row)
     if changed:
-        await act.execute(_PUT, terms.organisation_id, import_id, act.at, *map(list, zip(*changed, strict=True)))
+        await act.execute(
+            _PUT, terms.organisation_id, import_id, act.at, *map(list, zip(*changed, strict=True))
+        )
     columns = "id, customer_id, category_id, field, sealed, organisation_id, import_id, updated_at"
-    await _copy(act, "profile_value", columns, [(*row, terms.organisation_id, import_id, act.at) for row in new])
+    await _copy(
+        act, "profile_value", columns, [(*row, terms.organisation_id, import_id, act.at) for row in new]
+    )
 
 
 async def _write_events(act: Act, terms: Terms, people: Sequence[Person]) -> None:
     columns = "id, customer_id, organisation_id, aspect, value, reason, happened_at, recorded_at, act_id"
     rows = [
-        (new_id(), person.id, terms.organisation_id if is_ours else None, aspect, value, "", at, act.at, act.id)
+        (
+            new_id(),
+            person.id,
+            terms.organisation_id if is_ours else None,
+            aspect,
+            value,
+            "",
+            at,
+            act.at,
+            act.id,
+        )
         for person in people
         for aspect, value, is_ours, at in person.events
     ]
@@ -137,7 +153,16 @@ async def _write_intakes(act: Act, terms: Terms, import_id: UUID, people: Sequen
     more = "source, categories, notice_version_id, shown_how, shown_at, optout_offered"
     await _copy(act, "collection", f"{columns}, {more}", collections)
     deliveries = [
-        (*common, one.id, person.id, terms.organisation_id, one.at, one.version_id, options.shown_how, one.locale)
+        (
+            *common,
+            one.id,
+            person.id,
+            terms.organisation_id,
+            one.at,
+            one.version_id,
+            options.shown_how,
+            one.locale,
+        )
         for person in people
         for one in person.deliveries
     ]

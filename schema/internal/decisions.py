@@ -179,8 +179,8 @@ class DecisionMutations:
     @acts(Operation.DECISION_DECIDE, whole=True)
     async def decide(self, call: Call, once: Once | None, input: _Input) -> DecidePayload:
         """May we? Answered and recorded as evidence, with a ledger entry."""
+        (answer,) = await _decide(call, [input], once)
         with within(input, "input"):
-            (answer,) = await _decide(call, [input], once)
             return DecidePayload(decision=Decision.of(_good(answer)))
 
     @acts(Operation.DECISION_DECIDE, whole=True, weight=Weight(sized_by="input"))

@@ -80,18 +80,26 @@ async def test_a_connection_lost_before_the_commit_leaves_nothing_and_says_so(
     await assert_whole(cut_off.hub)
 
 
+LIST = "query { customers(first: 1) { edges { node { id } } } }"
+PREVIEW = "query ($input: QuestionInput!) { preview(input: $input) { outcome rule } }"
+
+
 @pytest.mark.parametrize("moment", Moment)
 async def test_a_connection_lost_while_reading_is_said_and_the_next_call_is_answered(
     cut_off: Stage, proxy: Proxy, moment: Moment
 ) -> None:
-    document = "query { customers(first: 1) { edges { node { id } } } }"
-    await cut_off.customer()
-    before, whole = await cut_off.contents(), await cut_off.door.ask(cut_off.token, document)
-    for statement in ("access_token", "FROM customer "):
-        cuts = proxy.cuts
+    asked = {"input": acts.question(await cut_off.customer())}
+    before = await cut_off.contents()
+    for document, given, statement in (
+        (LIST, {}, "access_token"),
+        (LIST, {}, "^SELECT now"),
+        (LIST, {}, "customer_state"),
+        (PREVIEW, asked, "customer_state"),
+    ):
+        whole, cuts = await cut_off.door.ask(cut_off.token, document, **given), proxy.cuts
         proxy.cut(moment, statement)
-        answer = await cut_off.door.post(cut_off.token, document, {})
+        answer = await cut_off.door.post(cut_off.token, document, given)
         assert proxy.cuts == cuts + 1, statement
-        assert answer.json()["errors"][0]["extensions"]["code"] == "UNAVAILABLE", answer.text
-        assert await cut_off.door.ask(cut_off.token, document) == whole
+        assert code_of(answer.json()) == "UNAVAILABLE", answer.text
+        assert await cut_off.door.ask(cut_off.token, document, **given) == whole
     assert await cut_off.contents() == before

@@ -1,0 +1,291 @@
+"""`hub import`: customers from a file of another system, and the way back."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from hub.cli.endings import NEGATIVE, OK, ends
+from hub.cli.showing import Json, show, table
+
+if TYPE_CHECKING:
+    from hub.imports.mapping import Column
+    from hub.imports.running import Outcome, Progress
+    from hub.imports.terms import Options
+
+CODES: Final = (
+    "Exit codes: 0 every row landed; 1 some rows were rejected (see the rejects); 2 the file or an option cannot be used; "
+    "69 something needed is not available; 70 a fault of the hub's; 78 a setting or key is missing or wrong."
+)
+WORDS: Final = {
+    "created": "new customers",
+    "updated": "known customers, changed",
+    "unchanged": "rows that say nothing new",
+    "rejected": "rows rejected",
+    "duplicates": "of them again within the file",
+    "proposed": "merges proposed (same email or phone)",
+    "opted_out": "rows with opt-outs added",
+    "passed_on": "others with the same address opted out too",
+    "consented": "rows with consents added",
+    "kept": "values kept because the hub knows better",
+}
+
+commands = typer.Typer(
+    no_args_is_help=True, help="Import what another system exports.", rich_markup_mode=None
+)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.add_typer(commands, name="import")
+
+
+@commands.command("customers", epilog=CODES)
+@ends
+def customers(  # noqa: PLR0913 - each is an option of the command line
+    file: Annotated[Path | None, typer.Argument(help="The CSV file, as your CRM exports it.")] = None,
+    organisation: Annotated[
+        str | None, typer.Option("--organisation", help="Key or id; not needed while there is only one.")
+    ] = None,
+    system: Annotated[
+        str | None,
+        typer.Option("--system", help="Whose ids these are, e.g. salesforce. Needed if the file has ids."),
+    ] = None,
+    mapping: Annotated[
+        Path | None, typer.Option("--mapping", help="TOML or JSON that says which column means what.")
+    ] = None,
+    show_mapping: Annotated[
+        bool, typer.Option("--show-mapping", help="Only show what each column was taken for.")
+    ] = False,
+    region: Annotated[
+        str | None,
+        typer.Option("--region", help="Country of phone numbers without a prefix; else the organisation's."),
+    ] = None,
+    jurisdiction: Annotated[
+        str | None,
+        typer.Option("--jurisdiction", help="AU, UK, ZA, MA, EU or US_CA, for rows without a country."),
+    ] = None,
+    relationship: Annotated[
+        str,
+        typer.Option(
+            "--relationship", help="NONE, NEGOTIATING, ACTIVE or CLOSED, for rows without a status."
+        ),
+    ] = "NONE",
+    locale: Annotated[str, typer.Option("--locale", help="Language of rows that name none.")] = "en",
+    source: Annotated[
+        str, typer.Option("--source", help="CUSTOMER (they told us), THIRD_PARTY or PUBLIC.")
+    ] = "CUSTOMER",
+    notice: Annotated[
+        str | None,
+        typer.Option(
+            "--notice",
+            help="What they were shown: a version's id, or a notice's key for the version of each day.",
+        ),
+    ] = None,
+    shown_how: Annotated[
+        str | None, typer.Option("--shown-how", help="WEB, EMAIL, PHONE_SCRIPT, PAPER, BRANCH or IMPORT.")
+    ] = None,
+    collected_on: Annotated[
+        datetime | None,
+        typer.Option(
+            "--collected-on", formats=["%Y-%m-%d"], help="When the data came in, for rows that do not say."
+        ),
+    ] = None,
+    optout_offered: Annotated[
+        bool, typer.Option("--optout-offered", help="An opt-out was offered when the data came in.")
+    ] = False,
+    dates: Annotated[
+        str | None, typer.Option("--dates", help="day-first or month-first, for days such as 03/04/2026.")
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option("--encoding", help="If it is not recognised: utf-8, windows-1256 ...")
+    ] = None,
+    delimiter: Annotated[
+        str | None, typer.Option("--delimiter", help="If it is not recognised: one character.")
+    ] = None,
+    rejects: Annotated[
+        Path | None, typer.Option("--rejects", help="Where rejected rows go; by default beside the file.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only find out what would happen.")] = False,
+    reverse: Annotated[
+        str | None,
+        typer.Option("--reverse", metavar="IMPORT_ID", help="Take an import back, instead of a file."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Import customers from a CSV file.
+
+    Columns are recognised by their headers (English, French, German, Arabic); the rest is left out or mapped. Rows that
+    cannot be used go to a rejects file with line and reasons, the others land. Running it again changes nothing, and
+    goes on where it was stopped. See docs/import.md.
+
+    Example: hub import customers crm.csv --system salesforce --dates day-first --dry-run
+    """
+    from hub.errors import invalid
+    from hub.imports.terms import Options
+
+    if reverse is not None:
+        _reverse(reverse, as_json=as_json)
+        return
+    if file is None:
+        raise invalid("Name the file to import, or with --reverse the import to take back.", "file")
+    options = Options(
+        organisation=_ref(organisation), system=system, region=region, locale=locale, jurisdiction=jurisdiction,
+        relationship=relationship, source=source, notice=_ref(notice), shown_how=shown_how,
+        collected_on=collected_on.replace(tzinfo=UTC).date() if collected_on else None, optout_offered=optout_offered,
+        dates=dates, encoding=encoding, delimiter=_delimiter(delimiter), mapping=mapping, rejects=rejects,
+    )  # fmt: skip
+    if show_mapping:
+        _show_mapping(file, options, as_json=as_json)
+        return
+    outcome = asyncio.run(_import(file, options, is_trial=dry_run))
+    (show(_plain(outcome)) if as_json else _tell(outcome, is_trial=dry_run))
+    raise typer.Exit(NEGATIVE if outcome.counts["rejected"] else OK)
+
+
+def _ref(said: str | None) -> Any:
+    from hub.cli.ids import ref
+
+    return None if said is None else ref(said)
+
+
+def _delimiter(said: str | None) -> str | None:
+    return (
+        {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}.get(said, said)
+        if said
+        else None
+    )
+
+
+async def _import(file: Path, options: "Options", *, is_trial: bool) -> "Outcome":
+    from hub.actors import OPERATOR
+    from hub.cli.opening import hub_here
+    from hub.imports.running import import_customers
+
+    with _bar() as progress:
+        async with hub_here() as hub:
+            return await import_customers(hub, OPERATOR, file, options, progress=progress, is_trial=is_trial)
+
+
+@contextmanager
+def _bar() -> Iterator["Progress"]:
+    """A progress bar on stderr, where a person looks."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("Importing"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("lines"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("import", total=None)
+
+        def moved(line: int, lines: int) -> None:
+            bar.update(task, completed=line, total=lines)
+
+        yield moved
+
+
+def _tell(outcome: "Outcome", *, is_trial: bool) -> None:
+    left_out = [column for column in outcome.columns if column.meaning is None]
+    if outcome.was_finished:
+        typer.echo(f"This file was imported before, as {outcome.import_id}: nothing changed.")
+    elif is_trial:
+        typer.echo("Nothing was changed: this is what would happen.")
+    elif outcome.rows_before:
+        typer.echo(f"Went on after row {outcome.rows_before}, where it was stopped.")
+    typer.echo(f"{outcome.rows:>9}  rows ({outcome.encoding}, {_named(outcome.delimiter)})")
+    for name, count in outcome.counts.items():
+        if count or name in {"created", "rejected"}:
+            typer.echo(f"{count:>9}  {WORDS[name]}")
+    if left_out:
+        typer.echo(f"Left out: {', '.join(_why(column) for column in left_out)}")
+    if outcome.rejects:
+        typer.echo(f"Rejects: {outcome.rejects}")
+    if outcome.import_id and not outcome.was_finished:
+        typer.echo(
+            f"{outcome.rows_per_second:.0f} rows a second; at most {outcome.peak_memory_bytes / 1e6:.0f} MB of memory."
+        )
+        typer.echo(f"To take it back: hub import customers --reverse {outcome.import_id}")
+
+
+def _why(column: "Column") -> str:
+    name = column.header or f"column {column.place + 1}"
+    if column.is_said:
+        return f"{name} (as the mapping says)"
+    return f"{name} (`{column.instead}` counts)" if column.instead else name
+
+
+def _named(delimiter: str) -> str:
+    return {",": "commas", ";": "semicolons", "\t": "tabs", "|": "pipes"}.get(delimiter, f"`{delimiter}`")
+
+
+def _plain(outcome: "Outcome") -> dict[str, Any]:
+    return {
+        "import_id": outcome.import_id, "rows": outcome.rows, "rows_before": outcome.rows_before,
+        "was_finished": outcome.was_finished, **outcome.counts, "encoding": outcome.encoding,
+        "delimiter": outcome.delimiter, "columns": _columns(outcome.columns), "rejects": outcome.rejects,
+        "seconds": round(outcome.seconds, 3), "rows_per_second": round(outcome.rows_per_second, 1),
+        "peak_memory_bytes": outcome.peak_memory_bytes,
+    }  # fmt: skip
+
+
+def _columns(columns: "list[Column]") -> list[dict[str, Any]]:
+    return [
+        {"column": column.place + 1, "header": column.header, "field": column.meaning} for column in columns
+    ]
+
+
+def _show_mapping(file: Path, options: "Options", *, as_json: bool) -> None:
+    from hub.imports.preparing import look
+
+    seen = look(file, options)
+    if as_json:
+        show(
+            {"encoding": seen.survey.encoding, "delimiter": seen.delimiter, "columns": _columns(seen.columns)}
+        )
+        return
+    rows = [
+        (str(column.place + 1), column.header, column.meaning or f"- left out{_note(column)}")
+        for column in seen.columns
+    ]
+    typer.echo(f"{seen.survey.encoding}, {_named(seen.delimiter)}, {seen.survey.lines} lines")
+    table(("COLUMN", "HEADER", "FIELD"), rows, "")
+
+
+def _note(column: "Column") -> str:
+    return f": `{column.instead}` counts" if column.instead else ""
+
+
+def _reverse(said: str, *, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from hub.cli.ids import uuid_of
+
+    done = asyncio.run(_take_back(uuid_of(said, "Import", "reverse")))
+    if as_json:
+        show(asdict(done))
+    elif done.was_reversed:
+        typer.echo("This import was taken back before: nothing changed.")
+    else:
+        typer.echo(
+            f"Taken back: {done.erased} customers erased, {done.undone} restored, {done.withdrawn} consents withdrawn."
+        )
+        typer.echo("Opt-outs that came with it stay.")
+
+
+async def _take_back(import_id: Any) -> Any:
+    from hub.actors import OPERATOR
+    from hub.cli.opening import hub_here
+    from hub.imports.reversing import reverse_import
+
+    async with hub_here() as hub:
+        return await reverse_import(hub, OPERATOR, import_id)

@@ -1,0 +1,145 @@
+"""Keeping decisions as evidence: the decision, whom it is about, and its ledger entry, by one statement.
+
+Each call is an act of its own. Acts that are ready at the same moment share the statement, and so the commit; if
+anything is wrong with one of them, each is tried again alone.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+from uuid import UUID
+from weakref import WeakKeyDictionary
+
+import asyncpg
+import orjson
+
+from hub import idempotency, ledger, metrics
+from hub.act import FAILURES, RETRIED, Hub, refusal
+from hub.actors import Actor, Operation
+from hub.answers import Answer, Outcome
+from hub.db import LOST, new_id
+from hub.gather import Gathered
+from hub.policy.decision import RULESET
+from hub.together import Together
+
+ACTS_AT_MOST = 64
+ATTEMPTS = 3
+_KEEP = "SELECT keep_decisions($1::kept_act[])"
+_QUEUES: WeakKeyDictionary[Hub, Together[tuple[Any, ...], None]] = WeakKeyDictionary()
+
+
+async def keep(  # noqa: PLR0913 - what is kept, by whom, for whom
+    hub: Hub,
+    actor: Actor,
+    organisation_id: UUID,
+    decided: Sequence[tuple[Gathered, Outcome]],
+    answers: Sequence[Outcome],
+    once: tuple[str, bytes] | None,
+) -> None:
+    """Keep the answers among what was decided. Refusals UNAVAILABLE, OUTCOME_UNKNOWN.
+
+    Raises asyncpg.UniqueViolationError when the idempotency key has been used in the meantime.
+    """
+    pairs = [(each, answer) for each, answer in decided if isinstance(answer, Answer)]
+    if not pairs:
+        return
+    decisions, subjects = _rows(pairs)
+    entry = _entry(hub, pairs, subjects)
+    remembered = orjson.dumps([_remembered(answer) for answer in answers]).decode() if once else None
+    await _write(hub, (
+        new_id(), Operation.DECISION_DECIDE.value, actor.kind, actor.id or idempotency.NOBODY, organisation_id, RULESET,
+        *_transposed(decisions, 5), *_transposed(subjects, 7),
+        entry.id, "decision.made", pairs[0][1].record_id if len(pairs) == 1 else None, entry.commitment, entry.subjects,
+        entry.leaves, entry.bodies, once[0] if once else None, once[1] if once else None, remembered,
+        pairs[0][1].decided_at,
+    ))  # fmt: skip
+    for _, answer in pairs:
+        metrics.DECISIONS.labels(answer.decision.outcome.value, answer.decision.rule).inc()
+
+
+async def _write(hub: Hub, act: tuple[Any, ...]) -> None:
+    """Write an act with those that are ready too; alone, and again if the database asks for it, when that fails."""
+    together = _QUEUES.setdefault(hub, Together(partial(_write_all, hub), most=ACTS_AT_MOST))
+    try:
+        await together([act])
+        return
+    except LOST as error:
+        raise refusal(error, is_committing=True) from error
+    except asyncpg.PostgresError:
+        await _write_alone(hub, act)
+
+
+async def _write_alone(hub: Hub, act: tuple[Any, ...]) -> None:
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            await _write_all(hub, [act])
+            return
+        except FAILURES as error:
+            if attempt == ATTEMPTS or not isinstance(error, RETRIED):
+                raise refusal(error, is_committing=True) from error
+
+
+async def _write_all(hub: Hub, acts: list[tuple[Any, ...]]) -> list[None]:
+    await hub.database.single_write().value(_KEEP, acts)
+    return [None] * len(acts)
+
+
+def _rows(pairs: Sequence[tuple[Gathered, Answer]]) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+    """Return rows of decisions, one for each distinct question and Facts, and of their subjects."""
+    shared: dict[tuple[str, tuple[int, ...]], tuple[Any, ...]] = {}
+    subjects: list[tuple[Any, ...]] = []
+    for gathered, answer in pairs:
+        question = _question_json(gathered, answer)
+        key = (question, tuple(facts.signature for facts in answer.all_facts))
+        if key not in shared:
+            facts = orjson.dumps([each.to_dict() for each in answer.all_facts]).decode()
+            shared[key] = (new_id(), question, facts, answer.decision.outcome.value, answer.decision.rule)
+        shown = answer.shown
+        subjects.append((
+            answer.id, shared[key][0], answer.question.customer_id, shown.clause_id if shown else None,
+            shown.version_id if shown else None, answer.collection_id, answer.delivery_id,
+        ))  # fmt: skip
+    return list(shared.values()), subjects
+
+
+def _question_json(gathered: Gathered, answer: Answer) -> str:
+    row, question = gathered.rows[0], answer.question
+    ids = {"purpose": row["purpose_id"], "recipient": row["recipient_id"], "department": row["department_id"]}
+    said = {
+        "act": question.act.value,
+        **{name: str(value) for name, value in ids.items() if value},
+        **({"arrangement": str(answer.arrangement_id)} if answer.arrangement_id else {}),
+        "channel": question.channel.value,
+        "offer": question.offer.value,
+        "footer": question.footer.value,
+        "profile_effect": question.profile_effect.value,
+        **({"categories": [str(each) for each in question.categories]} if question.categories else {}),
+    }
+    return orjson.dumps(said).decode()
+
+
+def _entry(hub: Hub, pairs: Sequence[tuple[Gathered, Answer]], subjects: Sequence[tuple[Any, ...]]) -> ledger.Sealed:
+    details: list[ledger.Detail] = []
+    keys: dict[UUID, Any] = {}
+    for (gathered, answer), subject in zip(pairs, subjects, strict=True):
+        record_id = answer.record_id
+        wrapped = next((row["wrapped"] for row in gathered.rows if row["record_id"] == record_id), None)
+        if wrapped is not None and record_id not in keys:
+            keys[record_id] = hub.vault.unwrap(record_id, wrapped)
+        body = {
+            "subject": answer.id, "decision": subject[1], "outcome": answer.decision.outcome.value,
+            "rule": answer.decision.rule, "rules": RULESET, "facts": f"{answer.facts.signature:x}",
+            "clause": subject[3], "notice_version": subject[4], "collection": subject[5], "delivery": subject[6],
+        }  # fmt: skip
+        details.append(ledger.Detail(record_id, body))
+    return ledger.prepare(hub.vault, "decision.made", details, keys)
+
+
+def _transposed(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
+    return [[row[index] for row in rows] for index in range(width)]
+
+
+def _remembered(answer: Outcome) -> Any:
+    if isinstance(answer, Answer):
+        return str(answer.id)
+    return {"code": answer.code.value, "message": answer.message, "path": list(answer.path)}
