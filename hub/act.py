@@ -5,7 +5,7 @@ itself refuses a write outside an act, and an act that wrote and recorded nothin
 """
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, Self, TypeVar
@@ -22,16 +22,17 @@ from hub.settings import Settings
 from hub.vault import Vault, open_vault
 
 Result = TypeVar("Result")
-RETRIED = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)
-_REASONS = (
+Kinds = tuple[type[Exception], ...]
+RETRIED: Kinds = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)
+_REASONS: tuple[tuple[Kinds, str], ...] = (
     (RETRIED, "Others are changing the same records."),
     ((asyncpg.InsufficientResourcesError,), "The database is out of resources."),
     ((asyncpg.ReadOnlySQLTransactionError,), "The database is read-only now."),
     ((asyncpg.QueryCanceledError,), "The database took too long."),
     (LOST, "The connection to the database was lost."),
 )
-FAILURES = tuple(kind for kinds, _ in _REASONS for kind in kinds)
-_FINAL = tuple(kind for kind in FAILURES if kind not in RETRIED)
+FAILURES: Kinds = tuple(kind for kinds, _ in _REASONS for kind in kinds)
+_FINAL: Kinds = tuple(kind for kind in FAILURES if kind not in RETRIED)
 ATTEMPTS = 4
 _OPEN = "SELECT open_act($1, $2, $3, $4, $5)"
 
@@ -122,7 +123,7 @@ class Hub:
     @asynccontextmanager
     async def ask(
         self, actor: Actor, operation: Operation, *, at: datetime | None = None, locale: str = "en"
-    ) -> AsyncIterator[Ask]:
+    ) -> AsyncGenerator[Ask]:
         """Open a snapshot; ``at`` defaults to the database's now, earlier instants ask about the past."""
         authorise(actor, operation)
         try:
@@ -141,7 +142,7 @@ class Hub:
         return Ask(self, self.database.single().db, actor, datetime.min, locale)
 
     @asynccontextmanager
-    async def act(self, actor: Actor, operation: Operation, *, locale: str = "en") -> AsyncIterator[Act]:
+    async def act(self, actor: Actor, operation: Operation, *, locale: str = "en") -> AsyncGenerator[Act]:
         """Open a transaction that writes. Refusals: FORBIDDEN; OUTCOME_UNKNOWN when the connection dies at commit."""
         authorise(actor, operation)
         act_id, settled = new_id(), False
@@ -164,7 +165,7 @@ class Hub:
                 async with self.act(actor, operation, locale=locale) as act:
                     return await body(act)
             except RETRIED as error:
-                metrics.RETRIES.labels(error.sqlstate).inc()
+                metrics.RETRIES.labels(getattr(error, "sqlstate", "")).inc()
                 if attempt == ATTEMPTS:
                     raise refusal(error) from error
         raise AssertionError("unreachable")

@@ -126,7 +126,7 @@ class Actor:
     id: UUID | None = None
     organisation_id: UUID | None = None
     department_id: UUID | None = None
-    roles: frozenset[Role] = field(default_factory=frozenset)
+    roles: frozenset[Role] = field(default_factory=frozenset[Role])
 
 
 STRANGER = Actor("stranger", roles=frozenset({Role.STRANGER}))

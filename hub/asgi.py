@@ -35,6 +35,8 @@ GRAPHQL: Final = "/graphql"
 MOST_HEADER_BYTES: Final = 32 * 1024
 SOCKET_MESSAGE_BYTES: Final = 64 * 1024
 KEEP_ALIVE_SECONDS: Final = 5
+HEAD_SECONDS: Final = 15
+BODY_SECONDS: Final = 20
 
 
 def create_app(hub: Hub, readiness: Readiness) -> Starlette:
@@ -48,7 +50,7 @@ def create_app(hub: Hub, readiness: Readiness) -> Starlette:
         Middleware(web.Guarded),
         Middleware(web.KnownMethods),
         Middleware(web.KnownHosts, names=names, probes=probes.PATHS),
-        Middleware(web.SmallBodies, most_bytes=LIMITS.body_bytes),
+        Middleware(web.BoundedBodies, most_bytes=LIMITS.body_bytes, most_seconds=BODY_SECONDS),
     ]
     app = Starlette(routes=table, middleware=around, exception_handlers={HTTPException: problems.refused})
     app.router.redirect_slashes = False  # a redirect would repeat what the Host header says
@@ -106,9 +108,25 @@ def _graphql(hub: Hub, console: Console | None) -> Endpoint[Actor]:
 
 
 class Protocol(HttpToolsProtocol):
-    """HTTP/1.1 as the server speaks it, with an end to how long a request's head may be."""
+    """HTTP/1.1 as the server speaks it, with an end to a request's head and to waiting for it."""
 
     _head_bytes = 0
+    _patience: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] -- as in the server
+        """Take a connection; whoever does not ask for anything loses it."""
+        super().connection_made(transport)
+        self._patience = self.loop.call_later(HEAD_SECONDS, transport.close)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let a connection go."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def on_headers_complete(self) -> None:
+        """Begin to answer."""
+        self._stop_waiting()
+        super().on_headers_complete()
 
     def on_message_begin(self) -> None:
         """Begin to count."""
@@ -133,6 +151,11 @@ class Protocol(HttpToolsProtocol):
             f"{head}content-length: {len(msg)}\r\nconnection: close\r\n\r\n{msg}".encode("ascii")
         )
         self.transport.close()
+
+    def _stop_waiting(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
 
     def _count(self, piece: bytes) -> None:
         self._head_bytes += len(piece)

@@ -5,10 +5,10 @@ The one module that touches connections. Three pools share a database: ``app`` w
 connection: ``.using_db(session.db)``.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Self, cast
 from uuid import UUID
 
 import asyncpg
@@ -54,35 +54,38 @@ class Session:
     def __init__(self, db: BaseDBAsyncClient) -> None:
         self.db = db
 
+    def _acquire(self) -> Any:
+        return cast("Any", self.db).acquire_connection()
+
     async def rows(self, sql: str, *args: Any) -> list[Record]:
         """All rows of a statement with ``$1`` placeholders."""
-        async with self.db.acquire_connection() as connection:
+        async with self._acquire() as connection:
             return await connection.fetch(sql, *args)
 
     async def row(self, sql: str, *args: Any) -> Record | None:
         """The first row, or None."""
-        async with self.db.acquire_connection() as connection:
+        async with self._acquire() as connection:
             return await connection.fetchrow(sql, *args)
 
     async def value(self, sql: str, *args: Any) -> Any:
         """The first column of the first row, or None."""
-        async with self.db.acquire_connection() as connection:
+        async with self._acquire() as connection:
             return await connection.fetchval(sql, *args)
 
     async def execute(self, sql: str, *args: Any) -> None:
         """Run a statement for its effect."""
-        async with self.db.acquire_connection() as connection:
+        async with self._acquire() as connection:
             await connection.execute(sql, *args)
 
     async def copy_in(self, table: str, columns: Sequence[str], records: Sequence[Sequence[Any]]) -> None:
         """Bulk insert by COPY."""
-        async with self.db.acquire_connection() as connection:
+        async with self._acquire() as connection:
             await connection.copy_records_to_table(table, columns=list(columns), records=records)
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[asyncpg.Connection]:
+    async def connection(self) -> AsyncGenerator[asyncpg.Connection]:
         """The raw connection, locked against the siblings that share it."""
-        async with self.db.acquire_connection() as connection:
+        async with self._acquire() as connection:
             yield connection
 
 
@@ -110,13 +113,13 @@ class Database:
             await client.close()
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[Session]:
+    async def writing(self) -> AsyncGenerator[Session]:
         """A transaction as the application: commits on return, rolls back on any exception."""
         async with _transaction(self._app, isolation="read_committed") as session:
             yield session
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[Session]:
+    async def reading(self) -> AsyncGenerator[Session]:
         """A read-only snapshot."""
         async with _transaction(self._read, isolation="repeatable_read", readonly=True) as session:
             yield session
@@ -130,7 +133,7 @@ class Database:
         return Session(self._app)
 
     @asynccontextmanager
-    async def sealer(self) -> AsyncIterator[asyncpg.Connection]:
+    async def sealer(self) -> AsyncGenerator[asyncpg.Connection]:
         """A connection of its own as role ``hub_sealer``, outside any transaction."""
         connection = await connect(self.url, {"role": "hub_sealer", "application_name": "hub sealer"})
         try:
@@ -188,13 +191,13 @@ async def _leave_as_is(_: asyncpg.Connection) -> None:
 
 
 @asynccontextmanager
-async def _transaction(client: AsyncpgDBClient, **options: Any) -> AsyncIterator[Session]:
+async def _transaction(client: AsyncpgDBClient, **options: Any) -> AsyncGenerator[Session]:
     pool = client._pool  # noqa: SLF001 - see _client
     if pool is None:
         raise Unready("database: the pool is closed")
     async with pool.acquire() as connection:
         wrapper = TransactionWrapper(client)
-        wrapper._connection = connection  # noqa: SLF001 - lets models and plain SQL share one transaction
+        cast("Any", wrapper)._connection = connection  # models and plain SQL share one transaction
         transaction = connection.transaction(**options)
         await transaction.start()
         try:

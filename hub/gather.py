@@ -68,8 +68,8 @@ class Gathered:
     """What a question came to: facts (one per record and jurisdiction) beside the rows they came from, or a refusal."""
 
     question: Question
-    rows: list[Record] = field(default_factory=list)
-    facts: list[Facts] = field(default_factory=list)
+    rows: list[Record] = field(default_factory=list[Record])
+    facts: list[Facts] = field(default_factory=list[Facts])
     refusal: Refusal | None = None
 
 
@@ -92,7 +92,8 @@ async def _rows(
 ) -> list[list[Record]]:
     found: list[list[Record]] = [[] for _ in questions]
     for row in await session.rows(statement(), organisation_id, at, *_columns(questions)):
-        found[row["number"] - 1].append(row)
+        number: int = row["number"]
+        found[number - 1].append(row)
     return found
 
 

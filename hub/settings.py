@@ -6,7 +6,7 @@ Validated once at start. Secrets never appear in a repr, a log line or an error.
 import os
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -121,7 +121,7 @@ class Settings(BaseSettings):
 def load(**given: Any) -> Settings:
     """Read the environment (and ``_FILE`` variables); Unready names the variable that is wrong, never its value."""
     try:
-        return Settings(**{**_from_files(), **given})
+        return Settings(**cast("dict[str, Any]", {**_from_files(), **given}))
     except ValidationError as error:
         raise Unready("; ".join(_complaint(problem) for problem in error.errors())) from None
 

@@ -3,9 +3,11 @@
 Nothing here looks at who asks.
 """
 
+import asyncio
 import ipaddress
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from http import HTTPStatus
 from secrets import token_hex
@@ -14,6 +16,7 @@ from urllib.parse import urlsplit
 
 import structlog
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -173,47 +176,65 @@ class KnownHosts:
         return name in self._names or (scope["path"] in self._probes and _is_address(name))
 
 
-class SmallBodies:
-    """Refuses a body that is larger than any route takes, whether it says so or only grows."""
+class BoundedBodies:
+    """Refuses a body that is larger than any route takes, or that does not arrive in time.
 
-    def __init__(self, app: ASGIApp, most_bytes: int) -> None:
+    What reads on then finds the client gone, and the client gets a 413 or a 408.
+    """
+
+    def __init__(self, app: ASGIApp, most_bytes: int, most_seconds: float) -> None:
         self._app = app
         self._most_bytes = most_bytes
+        self._most_seconds = most_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on; what reads too much finds the client gone, and the client gets a 413."""
+        """Pass a request on, and count what it brings."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        body = _Body(receive, send, self._most_bytes, self._most_seconds)
         told = Headers(scope=scope).get("content-length", "0")
         if not told.isdecimal() or len(told) > LONGEST_NUMBER or int(told) > self._most_bytes:
-            await self._refuse(scope, receive, send)
-            return
-        read, over, begun = 0, False, False
+            body.refusal = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        else:
+            with suppress(ClientDisconnect):
+                await self._app(scope, body.read, body.send)
+        if body.refusal is not None and not body.answered:
+            said = f"A body has {self._most_bytes:,} bytes at most, and {self._most_seconds:g} s to arrive."
+            await problem(scope, body.refusal, said, {"Connection": "close"})(scope, receive, send)
 
-        async def counted() -> Message:
-            nonlocal read, over
-            message = await receive()
-            read += len(message.get("body", b""))
-            if read > self._most_bytes:
-                over = True
-                return {"type": "http.disconnect"}
-            return message
 
-        async def replaced(message: Message) -> None:
-            nonlocal begun
-            if begun or not over:
-                begun = True
-                await send(message)
+class _Body:
+    """One body as it arrives, and whether an answer was begun that can no longer be replaced."""
 
-        await self._app(scope, counted, replaced)
-        if over and not begun:
-            await self._refuse(scope, receive, send)
+    def __init__(self, receive: Receive, send: Send, most_bytes: int, most_seconds: float) -> None:
+        self._receive, self._send = receive, send
+        self._left_bytes, self._until = most_bytes, asyncio.get_running_loop().time() + most_seconds
+        self._complete = self.answered = False
+        self.refusal: HTTPStatus | None = None
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        said = f"The body is larger than {self._most_bytes:,} bytes: send less at once."
-        answer = problem(scope, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, said, {"Connection": "close"})
-        await answer(scope, receive, send)
+    async def read(self) -> Message:
+        """Return what came, or that the client is gone."""
+        if self._complete:
+            return await self._receive()
+        try:
+            async with asyncio.timeout_at(self._until):
+                message = await self._receive()
+        except TimeoutError:
+            self.refusal = HTTPStatus.REQUEST_TIMEOUT
+            return {"type": "http.disconnect"}
+        self._complete = not message.get("more_body", False)
+        self._left_bytes -= len(message.get("body", b""))
+        if self._left_bytes < 0:
+            self.refusal = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+            return {"type": "http.disconnect"}
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Send an answer, unless it is to be a refusal."""
+        if self.answered or self.refusal is None:
+            self.answered = True
+            await self._send(message)
 
 
 def hosts(url: str, others: Iterable[str], *, local: bool) -> set[str]:

@@ -4,7 +4,6 @@ Safe with older code: everything is new. Way back: drop the database; there was 
 """
 
 from pathlib import Path
-from typing import ClassVar
 
 from tortoise import migrations
 from tortoise.migrations import operations as ops
@@ -13,9 +12,9 @@ SQL = Path(__file__).parent / "sql"
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar[list[tuple[str, str]]] = [("hub", "0001_initial")]
+    dependencies = [("hub", "0001_initial")]
 
-    operations: ClassVar[list[ops.Operation]] = [
+    operations = [
         ops.RunSQL((SQL / name).read_text(encoding="utf-8"))
         for name in ("spine.sql", "projection.sql", "queue.sql", "guards.sql", "decisions.sql", "imports.sql")
     ]

@@ -5,7 +5,6 @@ Way back: drop the table and the checks, grant UPDATE again.
 """
 
 from pathlib import Path
-from typing import ClassVar
 
 from tortoise import migrations
 from tortoise.migrations import operations as ops
@@ -16,6 +15,6 @@ SQL = Path(__file__).parent / "sql"
 class Migration(migrations.Migration):
     """Everything is in ``sql/access.sql``."""
 
-    dependencies: ClassVar[list[tuple[str, str]]] = [("hub", "0002_spine")]
+    dependencies = [("hub", "0002_spine")]
 
-    operations: ClassVar[list[ops.Operation]] = [ops.RunSQL((SQL / "access.sql").read_text(encoding="utf-8"))]
+    operations = [ops.RunSQL((SQL / "access.sql").read_text(encoding="utf-8"))]

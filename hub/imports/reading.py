@@ -32,7 +32,8 @@ _CHUNK_BYTES = 1024**2
 _SAMPLE_CHARACTERS = 65_536
 _SAMPLE_RECORDS = 20
 _SHOWN_CHARACTERS = 1_000
-_NUL_SHARE = 0.01
+_CONTROLS = bytes({*range(32)} - {*b"\t\n\v\f\r\x1a"})
+_CONTROLS_LEAST, _CONTROLS_SHARE = 5, 0.01
 _UNDEFINED_1252 = b"\x81\x8d\x8f\x90\x9d"
 _WORKBOOKS = {
     b"PK\x03\x04": "an Excel workbook or a zip archive",
@@ -249,7 +250,8 @@ def _refuse_binary(head: bytes, encoding: str | None) -> None:
             )
     if encoding == "utf-16" or _by_mark(head):
         return
-    if head.count(0) > len(head) * _NUL_SHARE:
+    controls = len(head) - len(head.translate(None, _CONTROLS))
+    if controls > max(_CONTROLS_LEAST, len(head) * _CONTROLS_SHARE):
         raise invalid("This is not a text file (or UTF-16 without its mark): save it as CSV (UTF-8).", "file")
     if not head.removeprefix(codecs.BOM_UTF8).strip():
         raise invalid("The file is empty: export it again.", "file")

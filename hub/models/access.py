@@ -33,7 +33,7 @@ class Client(Model):
         organisation_id: UUID
         department_id: UUID | None
 
-    class Meta:
+    class Meta(Model.Meta):
         table = "client"
 
 
@@ -52,7 +52,7 @@ class AccessToken(Model):
     if TYPE_CHECKING:
         client_id: UUID
 
-    class Meta:
+    class Meta(Model.Meta):
         table = "access_token"
 
 
@@ -68,6 +68,6 @@ class IdempotentAnswer(Model):
     created_at = fields.DatetimeField()
     expires_at: "fields.Field[datetime]" = fields.DatetimeField(db_index=True)
 
-    class Meta:
+    class Meta(Model.Meta):
         table = "idempotent_answer"
         unique_together = (("actor_id", "key"),)

@@ -19,7 +19,7 @@ class Organisation(Model):
     strict_sharing = fields.BooleanField(default=False)
     created_at = fields.DatetimeField()
 
-    class Meta:
+    class Meta(Model.Meta):
         table = "organisation"
 
 
@@ -37,7 +37,7 @@ class Department(Model):
     if TYPE_CHECKING:
         organisation_id: UUID
 
-    class Meta:
+    class Meta(Model.Meta):
         table = "department"
         unique_together = (("organisation", "key"),)
 
@@ -54,7 +54,7 @@ class Category(Model):
     dpv_iri = fields.TextField()
     created_at = fields.DatetimeField()
 
-    class Meta:
+    class Meta(Model.Meta):
         table = "category"
 
 
@@ -82,7 +82,7 @@ class Purpose(Model):
     if TYPE_CHECKING:
         organisation_id: UUID
 
-    class Meta:
+    class Meta(Model.Meta):
         table = "purpose"
         unique_together = (("organisation", "key"),)
 
@@ -103,7 +103,7 @@ class PurposeRelation(Model):
         purpose_id: UUID
         related_to_id: UUID
 
-    class Meta:
+    class Meta(Model.Meta):
         table = "purpose_relation"
         unique_together = (("purpose", "related_to"),)
 
@@ -123,7 +123,7 @@ class PurposeBasis(Model):
     if TYPE_CHECKING:
         purpose_id: UUID
 
-    class Meta:
+    class Meta(Model.Meta):
         table = "purpose_basis"
         unique_together = (("purpose", "jurisdiction"),)
 
@@ -142,7 +142,7 @@ class RecipientClass(Model):
     if TYPE_CHECKING:
         organisation_id: UUID
 
-    class Meta:
+    class Meta(Model.Meta):
         table = "recipient_class"
         unique_together = (("organisation", "key"),)
 
@@ -163,7 +163,7 @@ class Recipient(Model):
     if TYPE_CHECKING:
         organisation_id: UUID
 
-    class Meta:
+    class Meta(Model.Meta):
         table = "recipient"
         unique_together = (("organisation", "key"),)
 
@@ -185,7 +185,7 @@ class RecipientMembership(Model):
         recipient_id: UUID
         recipient_class_id: UUID
 
-    class Meta:
+    class Meta(Model.Meta):
         table = "recipient_membership"
         unique_together = (("recipient", "recipient_class", "starts_on"),)
 
@@ -218,6 +218,6 @@ class Arrangement(Model):
         organisation_id: UUID
         recipient_id: UUID
 
-    class Meta:
+    class Meta(Model.Meta):
         table = "arrangement"
         unique_together = (("organisation", "key"),)

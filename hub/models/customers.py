@@ -29,7 +29,7 @@ class Customer(Model):
     if TYPE_CHECKING:
         survivor_id: UUID | None
 
-    class Meta:
+    class Meta(Model.Meta):
         table = "customer"
 
 
@@ -59,7 +59,7 @@ class CustomerEvent(Model):
         customer_id: UUID
         organisation_id: UUID | None
 
-    class Meta:
+    class Meta(Model.Meta):
         table = "customer_event"
         indexes = (("customer_id", "happened_at"),)
 
@@ -88,7 +88,7 @@ class Identifier(Model):
         customer_id: UUID
         organisation_id: UUID
 
-    class Meta:
+    class Meta(Model.Meta):
         table = "identifier"
         indexes = (("blind", "kind"),)
 
@@ -118,7 +118,7 @@ class ProfileValue(Model):
         organisation_id: UUID
         category_id: UUID
 
-    class Meta:
+    class Meta(Model.Meta):
         table = "profile_value"
         unique_together = (("customer", "organisation", "category", "field"),)
 
@@ -139,7 +139,7 @@ class RegistryCheck(Model):
     if TYPE_CHECKING:
         customer_id: UUID
 
-    class Meta:
+    class Meta(Model.Meta):
         table = "registry_check"
         indexes = (("customer_id", "happened_at"),)
 
@@ -167,7 +167,7 @@ class MergeProposal(Model):
         newer_id: UUID
         organisation_id: UUID
 
-    class Meta:
+    class Meta(Model.Meta):
         table = "merge_proposal"
         unique_together = (("older", "newer"),)
 
@@ -202,6 +202,6 @@ class CustomerState(Model):
     choices: "fields.Field[Any]" = fields.JSONField()
     registries: "fields.Field[Any]" = fields.JSONField()
 
-    class Meta:
+    class Meta(Model.Meta):
         table = "customer_state"
         unique_together = (("organisation_id", "customer_id", "valid_from"),)

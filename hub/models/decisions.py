@@ -30,7 +30,7 @@ class Decision(Model):
     if TYPE_CHECKING:
         organisation_id: UUID
 
-    class Meta:
+    class Meta(Model.Meta):
         table = "decision"
 
 
@@ -53,5 +53,5 @@ class DecisionSubject(Model):
         decision_id: UUID
         customer_id: UUID
 
-    class Meta:
+    class Meta(Model.Meta):
         table = "decision_subject"

@@ -43,7 +43,7 @@ class Collection(Model):
         organisation_id: UUID
         notice_version_id: UUID | None
 
-    class Meta:
+    class Meta(Model.Meta):
         table = "collection"
         indexes = (("customer_id", "happened_at"),)
 
@@ -77,7 +77,7 @@ class Delivery(Model):
         organisation_id: UUID
         notice_version_id: UUID
 
-    class Meta:
+    class Meta(Model.Meta):
         table = "delivery"
         indexes = (("customer_id", "happened_at"),)
 
@@ -128,6 +128,6 @@ class Choice(Model):
         recipient_id: UUID | None
         notice_version_id: UUID | None
 
-    class Meta:
+    class Meta(Model.Meta):
         table = "choice"
         indexes = (("customer_id", "happened_at"),)

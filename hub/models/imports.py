@@ -26,6 +26,6 @@ class ImportBatch(Model):
     if TYPE_CHECKING:
         organisation_id: UUID
 
-    class Meta:
+    class Meta(Model.Meta):
         table = "import_batch"
         indexes = (("organisation_id", "fingerprint"),)

@@ -24,7 +24,7 @@ class Notice(Model):
     if TYPE_CHECKING:
         organisation_id: UUID
 
-    class Meta:
+    class Meta(Model.Meta):
         table = "notice"
         unique_together = (("organisation", "key"),)
 
@@ -49,7 +49,7 @@ class NoticeVersion(Model):
     if TYPE_CHECKING:
         notice_id: UUID
 
-    class Meta:
+    class Meta(Model.Meta):
         table = "notice_version"
         unique_together = (("notice", "number"),)
 
@@ -68,7 +68,7 @@ class NoticeText(Model):
     if TYPE_CHECKING:
         notice_version_id: UUID
 
-    class Meta:
+    class Meta(Model.Meta):
         table = "notice_text"
         unique_together = (("notice_version", "locale"),)
 
@@ -99,7 +99,7 @@ class Clause(Model):
         notice_version_id: UUID
         purpose_id: UUID
 
-    class Meta:
+    class Meta(Model.Meta):
         table = "clause"
         unique_together = (("notice_version", "key"),)
 
@@ -119,6 +119,6 @@ class NoticeVerdict(Model):
     if TYPE_CHECKING:
         notice_version_id: UUID
 
-    class Meta:
+    class Meta(Model.Meta):
         table = "notice_verdict"
         unique_together = (("notice_version", "jurisdiction"),)

@@ -139,5 +139,6 @@ def test_no_acknowledged_act_is_lost_when_the_database_is_killed(
         for app in apps:
             app.join()
         journal.resolve()
+    assert [(each["kind"], each["at"]) for each in process.events("schema.fault")] == []
     assert journal.codes["UNAVAILABLE"] + journal.codes["OUTCOME_UNKNOWN"] > 0, "the kill met nobody"
     settle(journal, durable, floor=rounds * 20)

@@ -1,5 +1,6 @@
 """Every query once as it is answered, and once as it is refused."""
 
+import copy
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -31,7 +32,7 @@ class Case:
 def _plain(**given: Any) -> Make:
     async def make(at: Setting) -> Variables:
         del at
-        return given
+        return copy.deepcopy(given)
 
     return make
 

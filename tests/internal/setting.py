@@ -79,6 +79,10 @@ class Setting:
         """Do something that goes well."""
         return await self.door.one(self.token, document(mutation, select), input=given)
 
+    async def done_many(self, mutation: str, given: list[Any]) -> Any:
+        """As `done`, for a mutation that takes a list."""
+        return await self.door.one(self.token, document(mutation, "__typename"), input=given)
+
     async def draft(self) -> str:
         """A draft of a notice of this test's own."""
         notice = (await self.done("noticeCreate", "notice { id }", key=key(), name="Branch"))["notice"]["id"]

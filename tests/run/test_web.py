@@ -1,5 +1,6 @@
 """What every answer over HTTP has in common."""
 
+import asyncio
 import json
 import socket
 import time
@@ -7,6 +8,9 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
 
 from hub import web
 from tests.run.conftest import METRICS_TOKEN, Place, Process, Start
@@ -127,6 +131,51 @@ def test_a_request_whose_head_never_ends_is_refused(site: Process) -> None:
     answer = raw(site, b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Long: " + b"a" * 200_000 + b"\r\n\r\n", 0.1)
     assert answer.startswith(b"HTTP/1.1 400")
     assert b"frame-ancestors 'none'" in answer
+
+
+async def test_a_body_that_does_not_arrive_in_time_is_refused() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await Response(await Request(scope, receive).body())(scope, receive, send)
+
+    async def drip() -> Message:
+        await asyncio.sleep(0.05)
+        return {"type": "http.request", "body": b"x", "more_body": True}
+
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope: Scope = {"type": "http", "method": "POST", "path": "/", "headers": [], "query_string": b""}
+    await web.BoundedBodies(app, most_bytes=1000, most_seconds=0.3)(scope, drip, send)
+    assert [message.get("status") for message in sent] == [408, None]
+
+
+def test_failed_sign_ins_are_counted_whatever_a_stranger_forges(place: Place, start: Start) -> None:
+    process = start(place, "serve")
+    form = {"grant_type": "client_credentials", "client_id": "x", "client_secret": "y"}
+    with httpx.Client(base_url=process.url, trust_env=False) as client:
+        answers = [
+            client.post(
+                "/oauth/token", data=form, headers={"x-forwarded-for": f"10.0.0.{number}"}
+            ).status_code
+            for number in range(15)
+        ]
+    assert answers[0] == 401
+    assert answers[-1] == 429
+
+
+def test_a_proxy_that_is_listed_says_who_asks(place: Place, start: Start) -> None:
+    process = start(place, "serve", HUB_FORWARDED_ALLOW_IPS="127.0.0.1")
+    form = {"grant_type": "client_credentials", "client_id": "x", "client_secret": "y"}
+    with httpx.Client(base_url=process.url, trust_env=False) as client:
+        answers = {
+            client.post(
+                "/oauth/token", data=form, headers={"x-forwarded-for": f"10.0.0.{number}"}
+            ).status_code
+            for number in range(15)
+        }
+    assert answers == {401}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,162 @@
+"""How many SQL statements an operation takes: few, and as many for fifty rows as for two."""
+
+import functools
+from collections.abc import AsyncIterator
+from typing import Any
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+import hub.db
+from hub import asgi
+from hub.act import Hub
+from hub.db import new_id
+from hub.readiness import Readiness
+from hub.settings import Settings
+from schema.relay import global_id
+from tests.internal.door import DECISION, Door, nodes_of
+from tests.internal.setting import Setting, document, key
+from tests.world import World
+
+FRAME = ("BEGIN", "COMMIT", "ROLLBACK")
+DRIVER = ("pg_advisory_unlock_all", "set_config('jit'", "typeinfo_tree")
+"""What the driver asks for itself, once for each connection it opens or takes back."""
+TOKEN = "FROM access_token"
+DECIDE = document("decide", "decision { %s }" % DECISION)  # noqa: UP031
+DECISIONS = document("decisions", "results { decision { id outcome rule citation { clause text } reasons { staff } } problems { code } }")  # noqa: E501
+PREVIEW = "query ($input: QuestionInput!) { preview(input: $input) { outcome rule citation { clause text } facts { name value } } }"  # noqa: E501
+FIFTY = 50
+HOW_MANY_CATEGORIES = 20
+
+
+class Counter:
+    """The statements that ran since it was last read, without those that open and close transactions."""
+
+    def __init__(self) -> None:
+        self._seen: list[str] = []
+
+    def __call__(self, logged: Any) -> None:
+        text = " ".join(logged.query.split())
+        if not text.startswith(FRAME) and not any(each in text for each in DRIVER):
+            self._seen.append(text)
+
+    def read(self) -> list[str]:
+        seen, self._seen = self._seen, []
+        return seen
+
+
+@pytest_asyncio.fixture(scope="module")
+async def counter() -> Counter:
+    return Counter()
+
+
+@pytest_asyncio.fixture(scope="module")
+async def counted(settings: Settings, database_url: str, counter: Counter) -> AsyncIterator[Door]:
+    """The same application, on connections that tell what they run."""
+
+    async def listen(connection: asyncpg.Connection) -> None:
+        connection.add_query_logger(counter)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(hub.db.asyncpg, "create_pool", functools.partial(asyncpg.create_pool, init=listen))
+        opened = await Hub.open(settings, database_url)
+    yield Door(opened, asgi.create_app(opened, Readiness(opened, [])))
+    await opened.close()
+
+
+@pytest_asyncio.fixture(scope="module")
+async def at(counted: Door, world: World) -> Setting:
+    return Setting(counted, world, await counted.token(world))
+
+
+async def statements(at: Setting, counter: Counter, query: str, **variables: Any) -> list[str]:
+    """What an operation runs, its token check first."""
+    counter.read()
+    await at.door.ask(at.token, query, **variables)
+    token, *others = counter.read()
+    assert TOKEN in token
+    return others
+
+
+async def test_deciding_takes_one_statement_to_gather_and_one_to_keep(at: Setting, counter: Counter) -> None:
+    question = {"customer": await at.ref(), "act": "USE", "purpose": "conveyancing"}
+    gather, keep = await statements(at, counter, DECIDE, input=question)
+    assert "customer_state" in gather
+    assert "keep_decisions" in keep
+    assert len(await statements(at, counter, DECIDE, input=question, key=key())) == 3
+    assert len(await statements(at, counter, DECIDE, input={**question, "categories": ["contact"]})) == 3
+    email = f"{new_id()}@example.org"
+    await at.customer(email=email)
+    assert len(await statements(at, counter, DECIDE, input={**question, "customer": {"email": email}})) == 3
+
+
+async def test_previewing_takes_one_statement(at: Setting, counter: Counter) -> None:
+    question = {"customer": await at.ref(), "act": "USE", "purpose": "conveyancing"}
+    assert len(await statements(at, counter, PREVIEW, input=question)) == 1
+
+
+@pytest.mark.parametrize("many", [1, 100, 1_000])
+async def test_many_questions_take_as_many_statements_as_one(at: Setting, counter: Counter, many: int) -> None:
+    question = {"customer": await at.ref(), "act": "USE", "purpose": "conveyancing"}
+    assert len(await statements(at, counter, DECISIONS, input=[question] * many)) == 2
+
+
+NESTED = {
+    "purposes": "key name benefit categories { key name } departments { key organisation { name } } bases { basis }"
+    " relations { kind to { key categories { key } } } warnings { code }",
+    "recipients": "key memberships { startsOn recipientClass { key name } }",
+    "recipientClasses": "key names { text } warnings { code }",
+    "arrangements": "key recipient { key memberships { recipientClass { key } } } purposes { key } categories { key }",
+    "notices": "key versions { number texts { locale } verdicts { jurisdiction findings { code } }"
+    " clauses { key purpose { key } } }",
+    "noticeVersions": "number notice { key } statements { field } clauses { key purpose { key } recipients { key }"
+    " classes { key } categories { key } version { number } }",
+    "departments": "key organisation { name }",
+    "categories": "key name sensitivityByJurisdiction { jurisdiction }",
+    "clients": "name department { key }",
+    "customers": "relationship name identifiers { kind value } profile { value } survivor { id }"
+    " choices { kind purpose { key } recipient { key } noticeVersion { number } }"
+    " collections { source categories { key } noticeVersion { number notice { key } } }"
+    " deliveries { how noticeVersion { number } }",
+    "decisions": "outcome rule customer { name identifiers { value } } question { purpose { key } recipient { key }"
+    " arrangement { key } department { key } categories { key } }"
+    " citation { noticeVersion { number notice { key } } noticeClause { key purpose { key } } }",
+    "ledgerEntries": "event customer { name } client { name department { key } }",
+}
+
+
+@pytest_asyncio.fixture(scope="module")
+async def filled(at: Setting) -> Setting:
+    """A firm with fifty of everything that a list can hold."""
+    name = [{"locale": "en", "text": "Fifty"}]
+    customers = [await at.customer() for _ in range(FIFTY)]
+    questions = [
+        {"customer": {"id": global_id("Customer", each)}, "act": "USE", "purpose": "conveyancing"} for each in customers
+    ]
+    await at.done_many("decisions", questions)
+    for _ in range(FIFTY):
+        await at.done("purposeDefine", "purpose { id }", key=key(), kind="OTHER", names=name, categories=["contact"],
+                      departments=["marketing"], relations=[{"to": "newsletter", "kind": "RELATED"}])  # fmt: skip
+        joined, joins = await at.recipient_class(), await at.recipient()
+        await at.done("recipientClassJoin", "recipient { id }", recipient=joins, recipientClass=joined, startsOn="2026-01-01")
+        await at.done("arrangementAgree", "arrangement { id }", key=key(), kind="REFERRAL", recipient=joins,
+                      purposes=["newsletter"], categories=["contact"], startsOn="2026-01-01", destination="AU")  # fmt: skip
+        await at.done("departmentAdd", "department { id }", key=key(), name="Fifty")
+        await at.done("clientCreate", "client { id }", name="Fifty", scopes=["decide"])
+        await at.draft()
+    return at
+
+
+@pytest.mark.parametrize("name", NESTED)
+async def test_a_page_of_fifty_takes_as_many_statements_as_a_page_of_two(
+    filled: Setting, counter: Counter, name: str
+) -> None:
+    query = "query ($last: Int!) { %s(last: $last) { edges { node { %s } } } }" % (name, NESTED[name])  # noqa: UP031
+    few = await statements(filled, counter, query, last=2)
+    size = 20 if name in {"customers", "noticeVersions", "notices", "decisions"} else FIFTY
+    many = await statements(filled, counter, query, last=size)
+    assert len(nodes_of(await filled.door.one(filled.token, query, last=size))) >= HOW_MANY_CATEGORIES
+    print(name, len(few), len(many))
+    assert len(many) <= len(few) + 4, [each[:120] for each in many]
+    assert len(many) <= 24, [each[:120] for each in many]
