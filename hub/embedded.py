@@ -121,10 +121,20 @@ def _home(data_dir: Path) -> Path:
         pointer, home = data_dir / "postgres-lies-in", STATE / _key(home)
         _refuse_copy(pointer, home)
         STATE.mkdir(mode=0o755, parents=True, exist_ok=True)
+        if not pointer.exists() and (home / "data").exists():
+            _set_aside(home)
         pointer.write_text(f"{home}\n")
     # The server's user may pass through, but not put links here that we, as root, would follow.
     own(home, None, 0o711 if user() else 0o700)
     return home
+
+
+def _set_aside(home: Path) -> None:
+    """Begin anew where somebody deleted the folder, and with it the keyring that opened this database."""
+    with _locked(home):
+        if _answers(home):
+            run("pg_ctl", "stop", "-D", str(home / "data"), "-m", "fast", *PATIENTLY)
+        home.rename(home.with_name(f"{home.name}-left-{time.time_ns()}"))
 
 
 def _refuse_copy(pointer: Path, home: Path) -> None:

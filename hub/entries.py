@@ -58,7 +58,7 @@ _FILTERED = f"""{_ENTRY}
       AND ($4::uuid IS NULL OR e.actor_id = $4)
       AND ($5::timestamptz IS NULL OR e.recorded_at >= $5)
       AND ($6::timestamptz IS NULL OR e.recorded_at < $6)
-"""
+"""  # noqa: S608 - joined from constants
 _NEWEST = _FILTERED + " AND ($7::uuid IS NULL OR e.id < $7) ORDER BY e.id DESC LIMIT $8"
 _OLDEST = _FILTERED + " AND ($7::uuid IS NULL OR e.id > $7) ORDER BY e.id LIMIT $8"
 # The entry of a kept decision, and the record (of several that were merged) its detail is about.

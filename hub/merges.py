@@ -5,6 +5,7 @@ family and keep the strictest answer. Who was joined to whom is a tree of merge_
 MERGED, always from the survivor of one family to that of the other; the pointers follow from it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -109,10 +110,12 @@ _SETTLE = f"""
     UPDATE merge_proposal SET settled_at = $2, verdict = coalesce(verdict, $3)
     WHERE id = $1 RETURNING {_COLUMNS}
 """  # noqa: S608
-_OPEN = f"""
-    SELECT {_COLUMNS} FROM merge_proposal
-    WHERE organisation_id = $1 AND settled_at IS NULL AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3
+_BY_IDS = f"""
+    SELECT {_COLUMNS} FROM merge_proposal WHERE id = ANY ($1) AND ($2::uuid IS NULL OR organisation_id = $2)
 """  # noqa: S608
+_OPEN = f"SELECT {_COLUMNS} FROM merge_proposal WHERE organisation_id = $1 AND settled_at IS NULL"  # noqa: S608
+_FORWARDS = f"{_OPEN} AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3"
+_BACKWARDS = f"{_OPEN} AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3"
 
 
 async def merge(act: Act, older_id: UUID, newer_id: UUID, organisation_id: UUID | None = None) -> UUID:
@@ -182,13 +185,26 @@ async def settle_merge(act: Act, proposal_id: UUID, *, is_same: bool) -> Proposa
     return Proposal(**settled)
 
 
+async def by_ids(ask: Ask, ids: Sequence[UUID]) -> dict[UUID, Proposal]:
+    """Read many proposals by one statement; those unknown or of others are left out."""
+    rows = await ask.rows(_BY_IDS, list(ids), ask.actor.organisation_id)
+    return {row["id"]: Proposal(**row) for row in rows}
+
+
 async def open_proposals(
-    ask: Ask, after: UUID | None = None, limit: int = 50, organisation_id: UUID | None = None
+    ask: Ask,
+    after: UUID | None = None,
+    limit: int = 50,
+    organisation_id: UUID | None = None,
+    *,
+    backwards: bool = False,
 ) -> Page:
-    """Read a stretch of the proposals that wait for a person."""
+    """Read a stretch of the proposals that wait for a person after an id (backwards: before it), ascending."""
     most = particulars.page_size(limit, "limit")
-    rows = await ask.rows(_OPEN, organisation(ask, organisation_id), after, most + 1)
-    return Page(tuple(Proposal(**row) for row in rows[:most]), len(rows) > most)
+    sql = _BACKWARDS if backwards else _FORWARDS
+    rows = await ask.rows(sql, organisation(ask, organisation_id), after, most + 1)
+    items = [Proposal(**row) for row in rows[:most]]
+    return Page(tuple(reversed(items) if backwards else items), len(rows) > most)
 
 
 async def _require_living(act: Act, customer_id: UUID, organisation_id: UUID, place: str) -> Reached:

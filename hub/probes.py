@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import asyncpg
 import orjson
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -16,6 +17,7 @@ from hub import jobs, metrics, sealing
 from hub.act import Hub
 from hub.actors import WORKER, Operation
 from hub.db import LOST
+from hub.errors import Refusal
 from hub.readiness import Readiness
 from hub.settings import Settings
 
@@ -85,7 +87,7 @@ async def _observe(hub: Hub) -> None:
         metrics.SKEW.set((before + time.time()) / 2 - now)
         unsealed = await sealing.backlog(ask)
         counted = await jobs.count(ask)
-    except LOST:
+    except (*LOST, Refusal, asyncpg.PostgresError):
         return
     metrics.UNSEALED.set(unsealed.unsealed)
     metrics.SEAL_AGE.set(unsealed.oldest_seconds)

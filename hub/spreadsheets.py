@@ -1,7 +1,8 @@
 """Cells that a spreadsheet program might run as formulas: guarded on the way out, and undone on the way in.
 
-Every table of text that leaves the hub is written here, so that no cell of a customer's making becomes a formula on
-somebody's machine. A telephone number in its international form begins like a formula too, hence the way back.
+Every table of text that leaves the hub is written here, so that no cell of a customer's making becomes a
+formula on somebody's machine. A telephone number in its international form begins like a formula too, hence
+the way back.
 """
 
 import csv
@@ -14,7 +15,7 @@ _WRAPPED_LEAST = 3
 
 
 def guard(cell: str) -> str:
-    """Put a quote before what a spreadsheet would take for a formula; everything else is returned as it is."""
+    """Put a quote before what a spreadsheet would take for a formula; leave everything else as it is."""
     return _GUARD + cell if cell.startswith((*FORMULA_STARTS, _GUARD)) else cell
 
 

@@ -7,7 +7,7 @@ once, and those that come while it runs go together next. Only for reads whose a
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -33,20 +33,25 @@ class Together(Generic[Item, Result]):
         if not self._running or (len(self._waiting) > CROWDED and len(self._running) < self._runners):
             task = asyncio.get_running_loop().create_task(self._run())
             self._running.add(task)
-            task.add_done_callback(self._running.discard)
         return await answer
 
     async def _run(self) -> None:
-        while self._waiting:
-            group = self._next()
-            try:
-                results = await self._work([item for items, _ in group for item in items])
-            except BaseException as error:  # whatever it is belongs to those who wait
-                self._fail(group, error)
-                if not isinstance(error, Exception):
-                    raise
-            else:
-                self._share(group, results)
+        try:
+            while self._waiting:
+                await self._go(self._next())
+        finally:
+            # In the same step as the last look at who waits: whoever comes later must not count on this run.
+            self._running.discard(cast("asyncio.Task[None]", asyncio.current_task()))
+
+    async def _go(self, group: list[tuple[Sequence[Item], asyncio.Future[Sequence[Result]]]]) -> None:
+        try:
+            results = await self._work([item for items, _ in group for item in items])
+        except BaseException as error:  # whatever it is belongs to those who wait
+            self._fail(group, error)
+            if not isinstance(error, Exception):
+                raise
+        else:
+            self._share(group, results)
 
     def _next(self) -> list[tuple[Sequence[Item], asyncio.Future[Sequence[Result]]]]:
         group = [self._waiting.popleft()]

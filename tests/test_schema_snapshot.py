@@ -30,7 +30,9 @@ ACCEPT = "HUB_ACCEPT"
 
 def breaking(before: str, after: str) -> list[str]:
     """What a client of `before` would no longer find in `after`."""
-    return sorted(each.description for each in find_breaking_changes(build_schema(before), build_schema(after)))
+    return sorted(
+        each.description for each in find_breaking_changes(build_schema(before), build_schema(after))
+    )
 
 
 def unannounced(changes: list[str], changelog: str) -> list[str]:

@@ -1,14 +1,15 @@
 """`hub import`: customers from a file of another system, and the way back."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
+from hub.cli import import_options as given
 from hub.cli.endings import NEGATIVE, OK, ends
 from hub.cli.showing import Json, show, table
 
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
     from hub.imports.terms import Options
 
 CODES: Final = (
-    "Exit codes: 0 every row landed; 1 some rows were rejected (see the rejects); 2 the file or an option cannot be used; "
-    "69 something needed is not available; 70 a fault of the hub's; 78 a setting or key is missing or wrong."
+    "Exit codes: 0 every row landed; 1 some rows were rejected (see the rejects); 2 the file or an option "
+    "cannot be used; 69 something needed is not available; 70 a fault of the hub's; 78 a setting or key is "
+    "missing or wrong."
 )
 WORDS: Final = {
     "created": "new customers",
@@ -34,6 +36,15 @@ WORDS: Final = {
     "kept": "values kept because the hub knows better",
 }
 
+HELP: Final = """Import customers from a CSV file.
+
+Columns are recognised by their headers (English, French, German, Arabic); the rest is left out or mapped.
+Rows that cannot be used go to a rejects file with line and reasons, the others land. Running it again
+changes nothing, and goes on where it was stopped. See docs/import.md.
+
+Example: hub import customers crm.csv --system salesforce --dates day-first --dry-run
+"""
+
 commands = typer.Typer(
     no_args_is_help=True, help="Import what another system exports.", rich_markup_mode=None
 )
@@ -44,107 +55,62 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(commands, name="import")
 
 
-@commands.command("customers", epilog=CODES)
+@commands.command("customers", epilog=CODES, help=HELP)
 @ends
-def customers(  # noqa: PLR0913 - each is an option of the command line
-    file: Annotated[Path | None, typer.Argument(help="The CSV file, as your CRM exports it.")] = None,
-    organisation: Annotated[
-        str | None, typer.Option("--organisation", help="Key or id; not needed while there is only one.")
-    ] = None,
-    system: Annotated[
-        str | None,
-        typer.Option("--system", help="Whose ids these are, e.g. salesforce. Needed if the file has ids."),
-    ] = None,
-    mapping: Annotated[
-        Path | None, typer.Option("--mapping", help="TOML or JSON that says which column means what.")
-    ] = None,
-    show_mapping: Annotated[
-        bool, typer.Option("--show-mapping", help="Only show what each column was taken for.")
-    ] = False,
-    region: Annotated[
-        str | None,
-        typer.Option("--region", help="Country of phone numbers without a prefix; else the organisation's."),
-    ] = None,
-    jurisdiction: Annotated[
-        str | None,
-        typer.Option("--jurisdiction", help="AU, UK, ZA, MA, EU or US_CA, for rows without a country."),
-    ] = None,
-    relationship: Annotated[
-        str,
-        typer.Option(
-            "--relationship", help="NONE, NEGOTIATING, ACTIVE or CLOSED, for rows without a status."
-        ),
-    ] = "NONE",
-    locale: Annotated[str, typer.Option("--locale", help="Language of rows that name none.")] = "en",
-    source: Annotated[
-        str, typer.Option("--source", help="CUSTOMER (they told us), THIRD_PARTY or PUBLIC.")
-    ] = "CUSTOMER",
-    notice: Annotated[
-        str | None,
-        typer.Option(
-            "--notice",
-            help="What they were shown: a version's id, or a notice's key for the version of each day.",
-        ),
-    ] = None,
-    shown_how: Annotated[
-        str | None, typer.Option("--shown-how", help="WEB, EMAIL, PHONE_SCRIPT, PAPER, BRANCH or IMPORT.")
-    ] = None,
-    collected_on: Annotated[
-        datetime | None,
-        typer.Option(
-            "--collected-on", formats=["%Y-%m-%d"], help="When the data came in, for rows that do not say."
-        ),
-    ] = None,
-    optout_offered: Annotated[
-        bool, typer.Option("--optout-offered", help="An opt-out was offered when the data came in.")
-    ] = False,
-    dates: Annotated[
-        str | None, typer.Option("--dates", help="day-first or month-first, for days such as 03/04/2026.")
-    ] = None,
-    encoding: Annotated[
-        str | None, typer.Option("--encoding", help="If it is not recognised: utf-8, windows-1256 ...")
-    ] = None,
-    delimiter: Annotated[
-        str | None, typer.Option("--delimiter", help="If it is not recognised: one character.")
-    ] = None,
-    rejects: Annotated[
-        Path | None, typer.Option("--rejects", help="Where rejected rows go; by default beside the file.")
-    ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only find out what would happen.")] = False,
-    reverse: Annotated[
-        str | None,
-        typer.Option("--reverse", metavar="IMPORT_ID", help="Take an import back, instead of a file."),
-    ] = None,
+def customers(  # noqa: PLR0913, PLR0917, D103 - each is an option; its help says what it does
+    file: given.File = None,
+    organisation: given.Organisation = None,
+    system: given.System = None,
+    mapping: given.Mapping = None,
+    show_mapping: given.ShowMapping = False,
+    region: given.Region = None,
+    jurisdiction: given.Jurisdiction = None,
+    relationship: given.Relationship = "NONE",
+    locale: given.Locale = "en",
+    source: given.Source = "CUSTOMER",
+    notice: given.Notice = None,
+    shown_how: given.ShownHow = None,
+    collected_on: given.CollectedOn = None,
+    optout_offered: given.OptoutOffered = False,
+    dates: given.Dates = None,
+    encoding: given.Encoding = None,
+    delimiter: given.Delimiter = None,
+    rejects: given.Rejects = None,
+    dry_run: given.DryRun = False,
+    reverse: given.Reverse = None,
     as_json: Json = False,
 ) -> None:
-    """Import customers from a CSV file.
-
-    Columns are recognised by their headers (English, French, German, Arabic); the rest is left out or mapped. Rows that
-    cannot be used go to a rejects file with line and reasons, the others land. Running it again changes nothing, and
-    goes on where it was stopped. See docs/import.md.
-
-    Example: hub import customers crm.csv --system salesforce --dates day-first --dry-run
-    """
-    from hub.errors import invalid
-    from hub.imports.terms import Options
-
+    said = dict(locals())
     if reverse is not None:
         _reverse(reverse, as_json=as_json)
-        return
+    else:
+        _customers(said)
+
+
+def _customers(said: dict[str, Any]) -> None:
+    from hub.errors import invalid
+
+    file: Path | None = said["file"]
     if file is None:
         raise invalid("Name the file to import, or with --reverse the import to take back.", "file")
-    options = Options(
-        organisation=_ref(organisation), system=system, region=region, locale=locale, jurisdiction=jurisdiction,
-        relationship=relationship, source=source, notice=_ref(notice), shown_how=shown_how,
-        collected_on=collected_on.replace(tzinfo=UTC).date() if collected_on else None, optout_offered=optout_offered,
-        dates=dates, encoding=encoding, delimiter=_delimiter(delimiter), mapping=mapping, rejects=rejects,
-    )  # fmt: skip
-    if show_mapping:
+    options, as_json = _options(said), bool(said["as_json"])
+    if said["show_mapping"]:
         _show_mapping(file, options, as_json=as_json)
         return
-    outcome = asyncio.run(_import(file, options, is_trial=dry_run))
-    (show(_plain(outcome)) if as_json else _tell(outcome, is_trial=dry_run))
+    is_trial = bool(said["dry_run"])
+    outcome = asyncio.run(_import(file, options, is_trial=is_trial))
+    (show(_plain(outcome)) if as_json else _tell(outcome, is_trial=is_trial))
     raise typer.Exit(NEGATIVE if outcome.counts["rejected"] else OK)
+
+
+def _options(said: dict[str, Any]) -> "Options":
+    from hub.imports.terms import Options
+
+    values = {name: said[name] for name in Options.__slots__}
+    day: datetime | None = said["collected_on"]
+    values |= {name: _ref(said[name]) for name in ("organisation", "notice")}
+    values |= {"collected_on": day.date() if day else None, "delimiter": _delimiter(said["delimiter"])}
+    return Options(**values)
 
 
 def _ref(said: str | None) -> Any:
@@ -172,7 +138,7 @@ async def _import(file: Path, options: "Options", *, is_trial: bool) -> "Outcome
 
 
 @contextmanager
-def _bar() -> Iterator["Progress"]:
+def _bar() -> Generator["Progress"]:
     """A progress bar on stderr, where a person looks."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -195,26 +161,28 @@ def _bar() -> Iterator["Progress"]:
 
 
 def _tell(outcome: "Outcome", *, is_trial: bool) -> None:
-    left_out = [column for column in outcome.columns if column.meaning is None]
-    if outcome.was_finished:
-        typer.echo(f"This file was imported before, as {outcome.import_id}: nothing changed.")
-    elif is_trial:
-        typer.echo("Nothing was changed: this is what would happen.")
-    elif outcome.rows_before:
-        typer.echo(f"Went on after row {outcome.rows_before}, where it was stopped.")
+    if said := _before(outcome, is_trial=is_trial):
+        typer.echo(said)
     typer.echo(f"{outcome.rows:>9}  rows ({outcome.encoding}, {_named(outcome.delimiter)})")
     for name, count in outcome.counts.items():
         if count or name in {"created", "rejected"}:
             typer.echo(f"{count:>9}  {WORDS[name]}")
-    if left_out:
-        typer.echo(f"Left out: {', '.join(_why(column) for column in left_out)}")
+    if left_out := [_why(column) for column in outcome.columns if column.meaning is None]:
+        typer.echo(f"Left out: {', '.join(left_out)}")
     if outcome.rejects:
         typer.echo(f"Rejects: {outcome.rejects}")
     if outcome.import_id and not outcome.was_finished:
-        typer.echo(
-            f"{outcome.rows_per_second:.0f} rows a second; at most {outcome.peak_memory_bytes / 1e6:.0f} MB of memory."
-        )
+        megabytes = outcome.peak_memory_bytes / 1e6
+        typer.echo(f"{outcome.rows_per_second:.0f} rows a second, {megabytes:.0f} MB of memory at most.")
         typer.echo(f"To take it back: hub import customers --reverse {outcome.import_id}")
+
+
+def _before(outcome: "Outcome", *, is_trial: bool) -> str | None:
+    if outcome.was_finished:
+        return f"This file was imported before, as {outcome.import_id}: nothing changed."
+    if is_trial:
+        return "Nothing was changed: this is what would happen."
+    return f"Went on after row {outcome.rows_before}, where it was stopped." if outcome.rows_before else None
 
 
 def _why(column: "Column") -> str:
@@ -277,7 +245,8 @@ def _reverse(said: str, *, as_json: bool) -> None:
         typer.echo("This import was taken back before: nothing changed.")
     else:
         typer.echo(
-            f"Taken back: {done.erased} customers erased, {done.undone} restored, {done.withdrawn} consents withdrawn."
+            f"Taken back: {done.erased} customers erased, {done.undone} restored, "
+            f"{done.withdrawn} consents withdrawn."
         )
         typer.echo("Opt-outs that came with it stay.")
 

@@ -6,11 +6,12 @@ PostgreSQL.
 """
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final, NoReturn
 
 import structlog
@@ -40,11 +41,9 @@ def run_all(mode: str, **given: Any) -> None:
     with database(settings) as url:
 
         async def body(stop: asyncio.Event) -> None:
-            await prepare(settings, url)
-            async with opened(settings, url) as hub:
-                if settings.mode is Mode.DEMO:
-                    await greeting.load_demo(hub)
-                await live(hub, stop, listening, work=True, greet=greeting.greet)
+            if await _unless_told(stop, _ready(settings, url)):
+                async with opened(settings, url) as hub:
+                    await live(hub, stop, listening, work=True, greet=greeting.greet)
 
         _until_told(settings, body)
     greeting.say_stopped()
@@ -129,6 +128,28 @@ async def _refuse_unfit(readiness: Readiness) -> None:
             f"{name}: {word}" for name, word in state.words.items() if name not in {"process", "mail"}
         )
         raise Unready(f"database: not ready ({found}): run `hub migrate`, and `hub check` to see more")
+
+
+async def _ready(settings: Settings, url: str) -> None:
+    """Bring the database up to date; what is broken off here begins again at the next start."""
+    await prepare(settings, url)
+    if settings.mode is Mode.DEMO:
+        async with opened(settings, url) as hub:
+            await greeting.load_demo(hub)
+
+
+async def _unless_told(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
+    """Do something, unless told to stop meanwhile; whether it was done."""
+    doing, told = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
+    await asyncio.wait((doing, told), return_when=asyncio.FIRST_COMPLETED)
+    told.cancel()
+    if doing.done():
+        await doing
+        return True
+    doing.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await doing
+    return False
 
 
 def _until_told(settings: Settings, body: Callable[[asyncio.Event], Awaitable[None]]) -> None:

@@ -5,7 +5,7 @@ notice, and each signed an alliance after most of their customers had joined. No
 images leave it out.
 """
 
-from hub import organisations
+from hub import categories, organisations
 from hub.act import Act, Hub
 from hub.actors import OPERATOR, Operation
 from hub.catalogue import Page
@@ -60,6 +60,7 @@ async def _enter(act: Act) -> None:
     from hub.demo.people import make  # noqa: PLC0415
 
     await act.execute(_PATIENCE)
+    await categories.seed(act)
     for key in FIRMS:
         said = described(key)
         await land(act, await enter(act, said), said, make(said))

@@ -1,1 +1,1 @@
-"""Importing customers from a file of another system: read, understood, merged by rule, landed in chunks, reversible."""
+"""Importing customers from a file of another system: read, understood, merged by rule, landed, reversible."""

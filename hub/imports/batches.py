@@ -1,4 +1,4 @@
-"""Imports as the database knows them: which file, how far, what became of its rows. Each step is an act's part."""
+"""Imports as the database knows them: which file, how far, what became of its rows."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -12,17 +12,21 @@ import orjson
 from hub.act import Act, Ask
 from hub.db import Record, new_id
 from hub.errors import Code, Refusal, not_found
-from hub.imports.people import Refused
+from hub.imports.additions import Refused
 from hub.ledger import Detail
 
 COUNTS: Final = (
-    "created", "updated", "unchanged", "rejected", "duplicates", "proposed", "opted_out", "passed_on", "consented", "kept",
+    "created", "updated", "unchanged", "rejected", "duplicates",
+    "proposed", "opted_out", "passed_on", "consented", "kept",
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """An import. rows_done: rows whose chunk has committed. refused: by line, beyond what can be told from the file."""
+    """An import.
+
+    rows_done: rows whose chunk has committed. refused: by line, what the file alone does not tell.
+    """
 
     id: UUID
     organisation_id: UUID
@@ -37,7 +41,8 @@ class Batch:
 
 _COLUMNS = "id, organisation_id, fingerprint, rows_done, counts, started_at, finished_at, reversed_at"
 _SAME = f"""
-    SELECT {_COLUMNS} FROM import_batch WHERE organisation_id = $1 AND fingerprint = $2 AND reversed_at IS NULL
+    SELECT {_COLUMNS} FROM import_batch
+    WHERE organisation_id = $1 AND fingerprint = $2 AND reversed_at IS NULL
 """  # noqa: S608 - joined from constants
 _BY_ID = f"""
     SELECT {_COLUMNS} FROM import_batch WHERE id = $1 AND ($2::uuid IS NULL OR organisation_id = $2)
@@ -88,7 +93,8 @@ async def advance(
     )
     if done is None:
         raise Refusal(
-            Code.CONFLICT, "Another process imports this file, or took it back: let it finish, then run this again.",
+            Code.CONFLICT,
+            "Another process imports this file, or took it back: let it finish, then run this again.",
             ("file",),
         )  # fmt: skip
 
@@ -96,7 +102,7 @@ async def advance(
 async def finish(act: Act, batch: Batch) -> None:
     """Note that every row is done."""
     if await act.value(_FINISH, batch.id, act.at) is not None:
-        counts = {name: batch.counts.get(name, 0) for name in COUNTS}
+        counts: dict[str, Any] = {name: batch.counts.get(name, 0) for name in COUNTS}
         await act.record("import.finished", import_id=batch.id, rows=batch.rows_done, **counts)
 
 
@@ -104,7 +110,7 @@ async def record_chunk(
     act: Act, batch: Batch, rows: int, counts: Counter[str], people: Sequence[Detail]
 ) -> None:
     """Write the ledger entry of a chunk: a line about the chunk, and one about each customer."""
-    body = {"import_id": batch.id, "first_row": batch.rows_done + 1, "rows": rows}
+    body: dict[str, Any] = {"import_id": batch.id, "first_row": batch.rows_done + 1, "rows": rows}
     body |= {name: counts[name] for name in COUNTS}
     await act.record_crowd("customers.imported", [Detail(None, body), *people])
 

@@ -1,7 +1,7 @@
 """Who the rows of a chunk speak of: looked up by blind index, a few statements for a whole chunk.
 
-The same id of the same system is the same customer. A shared email or phone proposes a merge and no more. Whoever was
-erased is not brought back.
+The same id of the same system is the same customer. A shared email or phone proposes a merge and no more.
+Whoever was erased is not brought back.
 """
 
 from collections import defaultdict
@@ -15,7 +15,8 @@ import orjson
 
 from hub.act import Ask
 from hub.db import Record, new_id
-from hub.imports.people import Person, Refused, Text
+from hub.imports.additions import Refused, Text
+from hub.imports.people import Person
 from hub.imports.rows import Row
 from hub.imports.terms import Terms
 from hub.vault import Blind
@@ -26,8 +27,8 @@ PROPOSED_MOST: Final = 5
 _LANDED = "SELECT digest, import_id FROM import_row WHERE organisation_id = $1 AND digest = ANY ($2)"
 # However many share a mailbox, a chunk reads a few of them: the living first, then the oldest.
 _HOLDERS = """
-    SELECT asked.kind, asked.blind, held.customer_id, held.is_ended, coalesce(c.survivor_id, c.id) AS survivor_id,
-           c.erased_at IS NOT NULL AS is_erased
+    SELECT asked.kind, asked.blind, held.customer_id, held.is_ended,
+           coalesce(c.survivor_id, c.id) AS survivor_id, c.erased_at IS NOT NULL AS is_erased
     FROM unnest($2::text[], $3::bytea[]) AS asked (kind, blind)
     CROSS JOIN LATERAL (
         SELECT i.customer_id, i.ended_at IS NOT NULL AS is_ended FROM identifier i
@@ -37,13 +38,14 @@ _HOLDERS = """
     JOIN customer c ON c.id = held.customer_id
 """
 _KNOWN = """
-    SELECT c.id, c.locale, c.import_id, k.wrapped FROM customer c JOIN keys.customer_key k ON k.customer_id = c.id
+    SELECT c.id, c.locale, c.import_id, k.wrapped
+    FROM customer c JOIN keys.customer_key k ON k.customer_id = c.id
     WHERE c.id = ANY ($1) AND c.erased_at IS NULL ORDER BY c.id
 """
 _LOCKED = f"{_KNOWN} FOR NO KEY UPDATE OF c"
 _IDENTIFIERS = """
-    SELECT customer_id, kind, blind, verified_at IS NOT NULL AND ended_at IS NULL AS is_verified FROM identifier
-    WHERE customer_id = ANY ($1) AND organisation_id = $2
+    SELECT customer_id, kind, blind, verified_at IS NOT NULL AND ended_at IS NULL AS is_verified
+    FROM identifier WHERE customer_id = ANY ($1) AND organisation_id = $2
 """
 _TEXTS = """
     SELECT id, customer_id, category_id, field, sealed, import_id FROM profile_value
@@ -67,7 +69,7 @@ class Holder:
 
 @dataclass(slots=True)
 class Found:
-    """What a chunk's rows meet. holders: by kind and digest. landed: digest to the import that brought the row."""
+    """What a chunk's rows meet. holders: by kind and digest. landed: digest to the import that brought it."""
 
     landed: dict[bytes, UUID]
     holders: dict[tuple[str, bytes], list[Holder]]
@@ -84,7 +86,7 @@ class Found:
     def hold(self, person: Person, row: Row) -> None:
         """Note what a new customer has, for the rows that follow."""
         holder = Holder(person.id, person.id, is_erased=False)
-        for kind, blind in (*row.identifiers, *([("EXTERNAL", row.external)] if row.external else [])):
+        for kind, blind in row.keys:
             self.holders.setdefault((kind, blind.digest), []).append(holder)
 
 
@@ -138,12 +140,7 @@ def _new(ask: Ask, found: Found, import_id: UUID, locale: str) -> Person:
 async def _holders(
     ask: Ask, organisation_id: UUID, rows: Iterable[Row]
 ) -> dict[tuple[str, bytes], list[Holder]]:
-    asked = {
-        (kind, digest)
-        for row in rows
-        for kind, blind in (*row.identifiers, *([("EXTERNAL", row.external)] if row.external else []))
-        for digest in blind.candidates
-    }
+    asked = {(kind, digest) for row in rows for kind, blind in row.keys for digest in blind.candidates}
     holders: dict[tuple[str, bytes], list[Holder]] = defaultdict(list)
     kinds, digests = [kind for kind, _ in asked], [digest for _, digest in asked]
     for row in await ask.rows(_HOLDERS, organisation_id, kinds, digests, HOLDERS_MOST):
@@ -153,7 +150,7 @@ async def _holders(
 
 
 def _met(found: Found, rows: Iterable[Row]) -> set[UUID]:
-    """The customers whose record a chunk needs: those with a row's id, and those whom a row's opt-out reaches."""
+    """The customers whom a chunk needs: those with a row's id, and those whom a row's opt-out reaches."""
     met: set[UUID] = set()
     for row in rows:
         if row.external is not None:

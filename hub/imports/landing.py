@@ -1,8 +1,9 @@
 """Landing a chunk of rows: one act, a dozen statements, one ledger entry with a line for each customer.
 
-Every function in ``STOPS`` is asked for opt-outs of its own before a chunk lands: it gets the act and the rows and
-answers, by line, which opt-outs those customers must have. What keeps people from being contacted again after they were
-erased, or a national register, is hung in there; like a file's own opt-outs, what it says can only be added.
+Every function in ``STOPS`` is asked for opt-outs of its own before a chunk lands: it gets the act and the
+rows and answers, by line, which opt-outs those customers must have. What keeps people from being contacted
+again after they were erased, or a national register, is hung in there; like a file's own opt-outs, what it
+says can only be added.
 """
 
 from collections import Counter
@@ -14,8 +15,9 @@ from uuid import UUID
 
 from hub.act import Act, Ask
 from hub.imports import finding, writing
+from hub.imports.additions import Refused
 from hub.imports.finding import Found
-from hub.imports.people import Person, Refused
+from hub.imports.people import Person
 from hub.imports.rows import Row, Stop
 from hub.imports.terms import Terms
 
@@ -30,6 +32,7 @@ class Landing:
     """What becomes of a chunk. refused: by line. rows: digest and customer of each row that lands."""
 
     import_id: UUID
+    at: datetime
     refused: dict[int, Refused] = field(default_factory=dict[int, Refused])
     rows: list[tuple[bytes, UUID]] = field(default_factory=list[tuple[bytes, UUID]])
     people: dict[UUID, Person] = field(default_factory=dict[UUID, Person])
@@ -39,7 +42,7 @@ class Landing:
 
 @dataclass(slots=True)
 class Memory:
-    """What a trial run remembers of the chunks before, since it writes nothing: the rows and ids it has seen."""
+    """What a trial run, which writes nothing, remembers of earlier chunks: the rows and ids it has seen."""
 
     digests: set[bytes] = field(default_factory=set[bytes])
     externals: set[bytes] = field(default_factory=set[bytes])
@@ -47,8 +50,9 @@ class Memory:
 
 async def land(act: Act, import_id: UUID, terms: Terms, rows: Sequence[Row]) -> Landing:
     """Land the rows of a chunk, leaving the record and the batch to the caller."""
+    await _add_stops(act, rows)
     found = await finding.find(act, terms, rows, is_locking=True)
-    landing = await _plan(act, import_id, terms, rows, found)
+    landing = _plan(act, import_id, terms, rows, found)
     await writing.write(act, terms, landing.import_id, list(landing.people.values()), landing.rows)
     landing.counts["proposed"] = await writing.propose(act, terms.organisation_id, landing.alike)
     return landing
@@ -57,8 +61,9 @@ async def land(act: Act, import_id: UUID, terms: Terms, rows: Sequence[Row]) -> 
 async def rehearse(ask: Ask, import_id: UUID, terms: Terms, rows: Sequence[Row], memory: Memory) -> Landing:
     """Find out what `land` would do, writing nothing."""
     fresh = [row for row in rows if row.digest not in memory.digests]
+    await _add_stops(ask, fresh)
     found = await finding.find(ask, terms, fresh, is_locking=False)
-    landing = await _plan(ask, import_id, terms, fresh, found)
+    landing = _plan(ask, import_id, terms, fresh, found)
     again = {row.external.digest for row in fresh if row.external and row.external.digest in memory.externals}
     landing.counts["created"] -= len(again)
     landing.counts["updated"] += len(again)
@@ -70,9 +75,8 @@ async def rehearse(ask: Ask, import_id: UUID, terms: Terms, rows: Sequence[Row],
     return landing
 
 
-async def _plan(ask: Ask, import_id: UUID, terms: Terms, rows: Sequence[Row], found: Found) -> Landing:
-    landing = Landing(import_id)
-    more = await _asked_stops(ask, rows)
+def _plan(ask: Ask, import_id: UUID, terms: Terms, rows: Sequence[Row], found: Found) -> Landing:
+    landing = Landing(import_id, ask.at)
     names = [(terms.categories["identity"], name) for name in ("given_name", "family_name", "name")]
     for row in rows:
         if row.digest in found.landed:
@@ -85,28 +89,21 @@ async def _plan(ask: Ask, import_id: UUID, terms: Terms, rows: Sequence[Row], fo
         if isinstance(person, Refused):
             landing.refused[row.line] = person
             continue
-        _take(landing, found, person, row, terms, ask.at, more.get(row.line, ()))
+        _take(landing, found, person, row, terms)
     _count(landing)
     return landing
 
 
-def _take(  # noqa: PLR0913 - a row, whose it is, and under what it lands
-    landing: Landing,
-    found: Found,
-    person: Person,
-    row: Row,
-    terms: Terms,
-    now: datetime,
-    more: Sequence[Stop],
-) -> None:
+def _take(landing: Landing, found: Found, person: Person, row: Row, terms: Terms) -> None:
     is_first = person.id not in landing.people and person.is_new
-    before, news = len(person.said), person.news
+    before, news, now = len(person.said), person.news, landing.at
     for other, kind in finding.alike(found, person, row):
         landing.alike.setdefault((min(person.id, other), max(person.id, other)), kind)
     person.take(row, terms, now)
-    for stop in more:
-        person.stop(stop, now)
-    _pass_on(landing, found, person, row, [*row.stops, *more], now)
+    said = person.said[before:]
+    for stop in row.stops:
+        if stop.kind == "MARKETING":
+            _pass_on(landing, found, row, stop, now)
     found.hold(person, row)
     found.landed[row.digest] = landing.import_id
     landing.people[person.id] = person
@@ -114,29 +111,24 @@ def _take(  # noqa: PLR0913 - a row, whose it is, and under what it lands
     what = "created" if is_first else "updated" if person.news > news else "unchanged"
     landing.counts[what] += 1
     landing.counts["duplicates"] += not is_first and person.import_id == landing.import_id
-    landing.counts["opted_out"] += any(said.consent is None for said in person.said[before:])
-    landing.counts["consented"] += any(said.consent is not None for said in person.said[before:])
+    landing.counts["opted_out"] += any(one.consent is None for one in said)
+    landing.counts["consented"] += any(one.consent is not None for one in said)
 
 
-def _pass_on(  # noqa: PLR0913 - as above
-    landing: Landing, found: Found, person: Person, row: Row, stops: Sequence[Stop], now: datetime
-) -> None:
-    """Let an opt-out reach others with the same address, for that address: who opted out is not known better."""
-    for stop in stops:
-        if stop.kind != "MARKETING":
-            continue
-        for kind, blind in row.identifiers:
-            for holder in found.living(kind, blind):
-                other = found.people.get(holder.customer_id)
-                if other is None or other.id == person.id:
-                    continue
-                before = len(other.said)
-                for channel in _REACHES[kind]:
-                    if stop.channel in {None, channel}:
-                        other.stop(Stop("MARKETING", channel, stop.at), now, is_passed_on=True)
-                if len(other.said) > before:
-                    landing.people[other.id] = other
-                    landing.counts["passed_on"] += 1
+def _pass_on(landing: Landing, found: Found, row: Row, stop: Stop, now: datetime) -> None:
+    """Let an opt-out reach others with the same address, for that address: who it was is not known better."""
+    for kind, blind in row.identifiers:
+        reached = [Stop(stop.kind, one, stop.at) for one in _REACHES[kind] if stop.channel in {None, one}]
+        for holder in found.living(kind, blind):
+            other = found.people.get(holder.customer_id)
+            if other is None:
+                continue
+            before = len(other.said)
+            for one in reached:
+                other.stop(one, now, is_passed_on=True)
+            if len(other.said) > before:
+                landing.people[other.id] = other
+                landing.counts["passed_on"] += 1
 
 
 def _count(landing: Landing) -> None:
@@ -144,9 +136,9 @@ def _count(landing: Landing) -> None:
     landing.counts["kept"] += sum(person.kept for person in landing.people.values())
 
 
-async def _asked_stops(ask: Ask, rows: Sequence[Row]) -> dict[int, list[Stop]]:
-    more: dict[int, list[Stop]] = {}
+async def _add_stops(ask: Ask, rows: Sequence[Row]) -> None:
+    by_line = {row.line: row for row in rows}
     for stops in STOPS:
-        for line, said in (await stops(ask, rows)).items():
-            more.setdefault(line, []).extend(said)
-    return more
+        for line, more in (await stops(ask, rows)).items():
+            row = by_line[line]
+            row.stops = tuple(dict.fromkeys((*row.stops, *more)))

@@ -1,7 +1,7 @@
 """Which column means what: recognised by its header, or said by a mapping file.
 
-A mapping file is TOML or JSON: a table ``columns`` from header to field, ``values`` for words of one's own, and
-``consents``, each with the wording that people were shown. See docs/import.md.
+A mapping file is TOML or JSON: a table ``columns`` from header to field, ``values`` for words of one's own,
+and ``consents``, each with the wording that people were shown. See docs/import.md.
 """
 
 import json
@@ -54,7 +54,7 @@ _CONSENT_KEYS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class ConsentColumn:
-    """A column that holds consents to one purpose. given: the words that mean yes. on: the column with the day."""
+    """A column of consents to one purpose. given: the words that mean yes. on: the column with the day."""
 
     column: str
     purpose: str
@@ -97,7 +97,7 @@ def knows(header: str) -> bool:
 
 
 def spell(header: str) -> str:
-    """Bring a header to the spelling of headers.toml: lower case, words apart, accents and Arabic variants dropped."""
+    """Spell a header as headers.toml does: lower case, words apart, accents and Arabic variants dropped."""
     apart = _HUMP.sub(" ", header.strip().translate(_ALIKE)).replace("ß", "ss")
     plain = "".join(
         letter for letter in unicodedata.normalize("NFKD", apart) if not unicodedata.combining(letter)
@@ -106,7 +106,7 @@ def spell(header: str) -> str:
 
 
 def match(header: Sequence[str], said: Said) -> list[Column]:
-    """Give each column its meaning; Refusal INVALID where two columns would mean one thing, or none means anything."""
+    """Give each column its meaning; Refusal INVALID where two would mean one thing, or none anything."""
     names = [_clean(cell) for cell in header]
     wanted = {spell(name): meaning for name, meaning in said.columns.items()}
     taken = {spell(name) for consent in said.consents for name in (consent.column, consent.on) if name}
@@ -170,9 +170,8 @@ def _consent(raw: Any, place: int) -> ConsentColumn:
     if unknown := sorted(set(said) - _CONSENT_KEYS):
         raise invalid(f"`{unknown[0]}` means nothing here.", "mapping", "consents", place)
     words = said.pop("given")
-    given = frozenset(
-        str(word).strip().casefold() for word in (words if isinstance(words, list) else [words])
-    )
+    several = cast("list[Any]", words) if isinstance(words, list) else [words]
+    given = frozenset(str(word).strip().casefold() for word in several)
     texts = _texts(said, "consents", str(place))
     inputs.text(
         texts["wording"], "mapping", "consents", place, "wording", most=particulars.WORDING_CHARACTERS
@@ -185,7 +184,7 @@ def _check_meaning(meaning: str, header: str) -> None:
         return
     fields = ", ".join(sorted(_fields()))
     raise invalid(
-        f"`{meaning}` is no field: use one of {fields}, `ignore`, or `category.field` such as transaction.plan.",
+        f"`{meaning}` is no field: use one of {fields}, `ignore`, or `category.field`: transaction.plan.",
         "mapping", "columns", header,
     )  # fmt: skip
 
@@ -221,7 +220,7 @@ def _refuse_same(columns: Sequence[Column], taken: set[str]) -> None:
 
 
 def _rank(columns: Sequence[Column]) -> list[Column]:
-    """Let one column count for each field: the one that was said, else the one whose header is the usual one."""
+    """Let one column count for each field: the one that was said, else the one with the usual header."""
     best: dict[str, Column] = {}
     for column in sorted(columns, key=lambda column: (not column.is_said, _usual(column), column.place)):
         if column.meaning is None or column.meaning in SEVERAL:
@@ -233,8 +232,8 @@ def _rank(columns: Sequence[Column]) -> list[Column]:
             and first.is_said == column.is_said
         ):
             raise invalid(
-                f"The columns `{first.header}` and `{column.header}` both look like {column.meaning}: say in a mapping "
-                "file which one counts, and let the other be `ignore`.", "file",
+                f"The columns `{first.header}` and `{column.header}` both look like {column.meaning}: say in "
+                "a mapping file which one counts, and let the other be `ignore`.", "file",
             )  # fmt: skip
     return [
         replace(column, meaning=None, instead=best[column.meaning].header)
@@ -255,8 +254,8 @@ def _refuse_useless(columns: Sequence[Column]) -> None:
             "" if meanings - {None} else " None of its headers is known: does the file begin with a header?"
         )
         raise invalid(
-            f"No usable column: a customer needs an id, an email or a phone.{looks} Say with --mapping what the columns "
-            "mean.", "file",
+            f"No usable column: a customer needs an id, an email or a phone.{looks} Say with --mapping what "
+            "the columns mean.", "file",
         )  # fmt: skip
 
 

@@ -1,17 +1,18 @@
-"""What a row changes about a customer: gaps are filled, news are added, nothing that the hub knows better is touched.
+"""What a row changes about a customer: gaps are filled, news added, nothing the hub knows better is touched.
 
-The rules, each stated where it is applied: a value written in the hub stays; an ended or verified address stays; an
-opt-out is only ever added; a consent never goes against a no; a closed relationship is not opened again.
+The rules, each stated where it is applied: a value written in the hub stays; an ended or verified address
+stays; an opt-out is only ever added; a consent never goes against a no; a closed relationship is not opened
+again.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
 from hub.db import new_id
+from hub.imports.additions import Intake, Put, Said, Showing, Text
 from hub.imports.rows import Place, Row, Stop
 from hub.imports.terms import Consent, Terms, Version
 from hub.policy.values import Relationship
@@ -30,79 +31,9 @@ _FORWARD: Final = {
 }
 
 
-class Refused(StrEnum):
-    """Why a row that can be understood is not landed. The values stand in the batch, the sentences in the rejects."""
-
-    ERASED = "ERASED"
-    OTHER_PERSON = "OTHER_PERSON"
-
-    @property
-    def sentence(self) -> str:
-        """For the person who reads the rejects."""
-        if self is Refused.ERASED:
-            return (
-                "belongs to a customer who was erased: nothing more is kept about them. Erase them in the other system too; "
-                "if they came back, add them by hand"
-            )
-        return (
-            "has the id of a customer with another name, email and phone: are these two people with one id?"
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A profile value: as it is stored, and by which import (None: it was written in the hub)."""
-
-    row_id: UUID
-    text: str = field(repr=False)
-    sealed: bytes | None = field(repr=False)
-    import_id: UUID | None
-
-
-@dataclass(frozen=True, slots=True)
-class Put:
-    """A profile value to write. former: what it takes the place of."""
-
-    text: str = field(repr=False)
-    row_id: UUID
-    former: Text | None
-
-
-@dataclass(frozen=True, slots=True)
-class Intake:
-    """A collection to write."""
-
-    id: UUID
-    categories: tuple[UUID, ...]
-    version: Version | None
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Showing:
-    """A delivery to write."""
-
-    id: UUID
-    version_id: UUID
-    locale: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A choice to write: an opt-out, or (consent) a consent."""
-
-    id: UUID
-    kind: str
-    channel: str | None
-    at: datetime
-    consent: Consent | None = None
-    is_passed_on: bool = False
-
-
 @dataclass(slots=True, repr=False)
 class Person:
-    """A customer of a chunk: what is known of them, and what is to be added. import_id: which import made them."""
+    """A customer of a chunk: what is known, and what is to be added. import_id: which import made them."""
 
     id: UUID
     key: DataKey
@@ -140,7 +71,7 @@ class Person:
         return self.is_new + sum(map(len, added))
 
     def is_somebody_else(self, row: Row, names: Iterable[Place]) -> bool:
-        """Whether a row with this customer's id speaks of another person: no name, email or phone in common."""
+        """Whether a row with this customer's id is about another: no name, email or phone in common."""
         ours, theirs = set[str](), set[str]()
         for place in names:
             if place in self.texts:
@@ -171,10 +102,9 @@ class Person:
             self.choices.append(_standing(said, "OPTED_OUT"))
 
     def _take_identifiers(self, row: Row) -> set[str]:
-        """Add what is not held, nor was ended; a kind of which the customer has verified one is left alone."""
+        """Add what is not held, nor was ended; a kind of which one is verified is left alone."""
         fresh: set[str] = set()
-        given = [*row.identifiers, *([("EXTERNAL", row.external)] if row.external else [])]
-        for kind, blind in given:
+        for kind, blind in row.keys:
             if any((kind, digest) in self.held for digest in blind.candidates):
                 continue
             if kind in self.verified:
@@ -204,7 +134,7 @@ class Person:
         return fresh
 
     def _take_standing(self, row: Row, terms: Terms, at: datetime, now: datetime) -> None:
-        """A place that protects the customer is only ever added; a relationship goes forward; an age only younger."""
+        """A protecting place is only ever added; a relationship goes forward; an age only gets younger."""
         since = at if self.is_new and not self.events else now
         if row.jurisdiction not in self.jurisdictions:
             self.jurisdictions.add(row.jurisdiction)
@@ -229,7 +159,7 @@ class Person:
         self.events.append(("RELATIONSHIP", value, True, at))
 
     def _take_intake(self, row: Row, terms: Terms, fresh: set[str], at: datetime) -> None:
-        """Record the categories that came in: all of a new customer's, or under a notice; otherwise what is news."""
+        """Record the categories that came in: all if the customer is new or saw a notice, else the news."""
         contact = {terms.categories["contact"]} if row.emails or row.phones else set[UUID]()
         all_of_row = contact | {category for category, _ in row.values}
         news = {place for place in all_of_row if str(place) in fresh}
@@ -268,7 +198,7 @@ class Person:
                 self.kept += 1
                 return
             about = choice["purpose"] in {None, str(consent.purpose_id)}
-            if choice["kind"] in {"CONSENT", "OBJECTION"} and about and choice["action"] not in {"OVERRULED"}:
+            if choice["kind"] in {"CONSENT", "OBJECTION"} and about and choice["action"] != "OVERRULED":
                 self.kept += choice["action"] != "GIVEN"
                 if choice["action"] != "GIVEN" or choice["channel"] in {None, said.channel}:
                     return
@@ -282,7 +212,8 @@ class Person:
             _at(choice)
             for choice in self.choices
             if choice["kind"] == stop.kind and choice["action"] == "OPTED_OUT"
-            and choice["channel"] in {None, stop.channel} and choice["purpose"] is None and choice["recipient"] is None
+            and choice["channel"] in {None, stop.channel}
+            and choice["purpose"] is None and choice["recipient"] is None
         ]  # fmt: skip
         return bool(standing) and all(max(standing) >= at for at in given)
 

@@ -1,4 +1,4 @@
-"""Getting a file ready to import: what it is, what its columns mean, under which terms, and which import it is."""
+"""Getting a file ready to import: what it is, what its columns mean, the terms, which import it is."""
 
 import hashlib
 from collections.abc import Iterator
@@ -38,7 +38,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A table with the terms of its import. fingerprint: the same file under the same terms is the same import."""
+    """A table with the terms of its import.
+
+    fingerprint: the same file under the same terms is the same one.
+    """
 
     table: Table
     terms: Terms
@@ -46,7 +49,7 @@ class Job:
 
 
 def look(path: Path, options: Options) -> Table:
-    """Read a file's header and give its columns their meaning; Refusal INVALID says what makes it unusable."""
+    """Read a file's header and give its columns a meaning; Refusal INVALID says what makes it unusable."""
     if options.delimiter is not None and len(options.delimiter) != 1:
         raise invalid("A delimiter is one character.", "delimiter")
     surveyed = reading.survey(path, options.encoding)

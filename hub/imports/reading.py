@@ -1,7 +1,8 @@
 """Reading a table of text as other programs export it: which encoding, which delimiter, which records.
 
-Nothing is held but one record at a time, and no record is longer than a limit, so a file of any size and any shape is
-read in the same memory. A record that cannot be read is returned with its fault, and reading goes on at the next line.
+Nothing is held but one record at a time, and no record is longer than a limit, so a file of any size and any
+shape is read in the same memory. A record that cannot be read is returned with its fault, and reading goes on
+at the next line.
 """
 
 import codecs
@@ -24,8 +25,8 @@ ROW_CHARACTERS: Final = 100_000
 ROW_LINES: Final = 200
 DELIMITERS: Final = (",", ";", "\t", "|")
 ENCODINGS: Final = (
-    "utf-8", "utf-16", "windows-1252", "windows-1250", "windows-1256", "iso-8859-1", "iso-8859-6", "iso-8859-15",
-    "mac-roman",
+    "utf-8", "utf-16", "windows-1252", "windows-1250", "windows-1256",
+    "iso-8859-1", "iso-8859-6", "iso-8859-15", "mac-roman",
 )  # fmt: skip
 
 _CHUNK_BYTES = 1024**2
@@ -73,7 +74,7 @@ class _Line(NamedTuple):
 
 
 def survey(path: Path, encoding: str | None = None) -> Survey:
-    """Read a file once from end to end: its encoding, size and fingerprint; Refusal INVALID if it is no table of text."""
+    """Read a file from end to end: encoding, size, fingerprint; Refusal INVALID if it is no table of text."""
     if encoding is not None and encoding.lower() not in ENCODINGS:
         raise invalid(f"The encodings are {', '.join(ENCODINGS)}.", "encoding")
     _refuse_unreadable(path)
@@ -107,7 +108,10 @@ def sniff(surveyed: Survey, knows: Callable[[str], bool]) -> str:
 
 
 class Records:
-    """The records of an open file. `width` is set once the header is known: it tells a quote that went astray."""
+    """The records of an open file.
+
+    width: of the header, once it is known; it tells a quote that went astray.
+    """
 
     def __init__(self, file: TextIO, delimiter: str) -> None:
         self.width: int | None = None
@@ -197,8 +201,8 @@ class _Seen:
             text = self._decoder.decode(chunk)
         except UnicodeDecodeError:
             raise invalid(
-                f"The file is not {self._given}: it breaks off or holds other bytes after line {self.lines + 1}. "
-                "Save it as UTF-8.", "file",
+                f"The file is not {self._given}: it breaks off or holds other bytes after line "
+                f"{self.lines + 1}. Save it as UTF-8.", "file",
             ) from None  # fmt: skip
         if not text.isascii():
             foreign = len(_FOREIGN.findall(text))
@@ -211,15 +215,18 @@ class _Seen:
         self.lines += text.count("\n") or text.count("\r")
 
     def verdict(self) -> tuple[str, str]:
-        """Encoding and error mode. UTF-8 with a few broken bytes stays UTF-8: only the rows that hold them are bad."""
+        """Encoding and error mode.
+
+        UTF-8 with a few broken bytes stays UTF-8: only the rows with them are bad.
+        """
         if self._given is not None:
             return self._given, _errors_of(self._given)
         if self._foreign == 0 or self._fitting > self._foreign:
             return "utf-8-sig", "surrogateescape"
         if self._undefined:
             raise invalid(
-                f"The file is neither UTF-8 nor Windows-1252 (see line {self._foreign_lines}): save it as UTF-8, or name "
-                "its encoding with --encoding.", "file",
+                f"The file is neither UTF-8 nor Windows-1252 (see line {self._foreign_lines}): save it as "
+                "UTF-8, or name its encoding with --encoding.", "file",
             )  # fmt: skip
         return "windows-1252", "strict"
 

@@ -1,7 +1,7 @@
-"""The rejects of an import: a CSV of the rows that did not land, with line and reasons, for a person to correct.
+"""The rejects of an import: a CSV of the rows that did not land, with line and reasons, to be corrected.
 
-It is the one place where an import writes personal data outside the database: readable by its owner alone, and guarded
-against spreadsheets. Once corrected it can itself be imported.
+It is the one place where an import writes personal data outside the database: readable by its owner alone,
+and guarded against spreadsheets. Once corrected it can itself be imported.
 """
 
 import os
@@ -18,7 +18,7 @@ _START = "\ufeff" + ",".join(HEADS)
 
 
 class Rejects:
-    """Opened at the first row that is rejected, put in its place at the end. `path` is None while there is none."""
+    """Opened at the first rejected row, put in its place at the end. path: None while there is none."""
 
     def __init__(self, target: Path, source: Path, header: Sequence[str]) -> None:
         self._target = target
@@ -76,6 +76,7 @@ def _refuse_foreign(target: Path, source: Path) -> None:
     with target.open(encoding="utf-8", errors="replace") as file:
         if target.stat().st_size and file.read(len(_START)) != _START:
             raise Refusal(
-                Code.CONFLICT, "There is a file of this name already, and it holds no rejects: say another with --rejects.",
+                Code.CONFLICT,
+                "There is a file of this name already, and it holds no rejects: say another with --rejects.",
                 ("rejects",),
             )  # fmt: skip

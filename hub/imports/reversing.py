@@ -1,7 +1,8 @@
-"""Taking an import back: what it added goes, what it overwrote returns, what it said of somebody's choices stays.
+"""Taking an import back: what it added goes, what it overwrote returns, the opt-outs it brought stay.
 
-One act, so that it happens wholly or not at all. Opt-outs that came with the import stay: only a customer can take a no
-back. Consents that came with it are withdrawn. Customers whom it made, and of whom nothing else is known, are erased.
+One act, so that it happens wholly or not at all. Opt-outs that came with the import stay: only a customer can
+take a no back. Consents that came with it are withdrawn. Customers whom it made, and of whom nothing else is
+known, are erased.
 """
 
 from collections import Counter
@@ -20,14 +21,16 @@ TAKEN_BACK: Final = "The import that brought this consent was taken back."
 DETAILS_MOST: Final = 1_000
 
 _HOLD = """
-    SELECT reversed_at FROM import_batch WHERE id = $1 AND ($2::uuid IS NULL OR organisation_id = $2) FOR UPDATE
+    SELECT reversed_at FROM import_batch
+    WHERE id = $1 AND ($2::uuid IS NULL OR organisation_id = $2) FOR UPDATE
 """
 _PEOPLE = """
     SELECT c.id FROM customer c WHERE c.id IN (SELECT r.customer_id FROM import_row r WHERE r.import_id = $1)
     ORDER BY c.id FOR NO KEY UPDATE
 """
 _ACTS = "SELECT DISTINCT act_id FROM import_row WHERE import_id = $1"
-# Customers whom the import made and whom nothing else concerns: no other import, no hand, no word, no decision.
+# Customers whom the import made and whom nothing else concerns: no other import, no hand, no word, no
+# decision.
 _STUBS = f"""
     WITH acts AS MATERIALIZED ({_ACTS})
     SELECT c.id FROM customer c
@@ -36,10 +39,12 @@ _STUBS = f"""
       AND NOT EXISTS (SELECT FROM import_row o WHERE o.customer_id = c.id AND o.import_id <> $1)
       AND NOT EXISTS (SELECT FROM identifier o WHERE o.customer_id = c.id
                       AND (o.import_id IS DISTINCT FROM $1 OR o.verified_at IS NOT NULL))
-      AND NOT EXISTS (SELECT FROM profile_value o WHERE o.customer_id = c.id AND o.import_id IS DISTINCT FROM $1)
+      AND NOT EXISTS (SELECT FROM profile_value o WHERE o.customer_id = c.id
+                      AND o.import_id IS DISTINCT FROM $1)
       AND NOT EXISTS (SELECT FROM collection o WHERE o.customer_id = c.id AND o.import_id IS DISTINCT FROM $1)
       AND NOT EXISTS (SELECT FROM delivery o WHERE o.customer_id = c.id AND o.import_id IS DISTINCT FROM $1)
-      AND NOT EXISTS (SELECT FROM choice o WHERE o.customer_id = c.id AND o.act_id NOT IN (SELECT act_id FROM acts))
+      AND NOT EXISTS (SELECT FROM choice o WHERE o.customer_id = c.id
+                      AND o.act_id NOT IN (SELECT act_id FROM acts))
       AND NOT EXISTS (SELECT FROM customer_event o WHERE o.customer_id = c.id
                       AND o.act_id NOT IN (SELECT act_id FROM acts))
       AND NOT EXISTS (SELECT FROM registry_check o WHERE o.customer_id = c.id)
@@ -56,7 +61,8 @@ _TELL_ERASED = """
     INSERT INTO customer_event (id, customer_id, aspect, value, reason, happened_at, recorded_at, act_id)
     SELECT gen_random_uuid(), id, 'ERASURE', 'ON', 'IMPORT_REVERSED', $2, $2, $3 FROM unnest($1::uuid[]) AS id
 """
-# A verified address has become the customer's own word; a value that was overwritten since is not the import's any more.
+# A verified address has become the customer's own word; a value that was overwritten since is not the
+# import's any more.
 _UNDO_VALUES = (
     "DELETE FROM identifier WHERE import_id = $1 AND verified_at IS NULL",
     "DELETE FROM profile_value WHERE import_id = $1 AND previous IS NULL",
@@ -69,7 +75,8 @@ _UNDO_STANDING = f"""
     INSERT INTO customer_event
         (id, customer_id, organisation_id, aspect, value, reason, happened_at, recorded_at, act_id)
     WITH acts AS MATERIALIZED ({_ACTS}), told AS (
-        SELECT DISTINCT e.customer_id, e.organisation_id, e.aspect FROM customer_event e JOIN acts USING (act_id)
+        SELECT DISTINCT e.customer_id, e.organisation_id, e.aspect
+        FROM customer_event e JOIN acts USING (act_id)
         WHERE e.aspect IN ('RELATIONSHIP', 'AGE') AND e.customer_id <> ALL ($2)
     )
     SELECT gen_random_uuid(), told.customer_id, told.organisation_id, told.aspect,
@@ -105,8 +112,8 @@ _UNDO_PLACES = f"""
           AND o.act_id NOT IN (SELECT act_id FROM acts))
 """  # noqa: S608
 _WITHDRAW = f"""
-    INSERT INTO choice (id, customer_id, organisation_id, kind, action, purpose_id, channel, recipient_id, wording,
-                        wording_sha256, method, happened_at, recorded_at, act_id)
+    INSERT INTO choice (id, customer_id, organisation_id, kind, action, purpose_id, channel, recipient_id,
+                        wording, wording_sha256, method, happened_at, recorded_at, act_id)
     WITH acts AS MATERIALIZED ({_ACTS})
     SELECT gen_random_uuid(), c.customer_id, c.organisation_id, c.kind, 'WITHDRAWN', c.purpose_id, c.channel,
            c.recipient_id, $4, $5, 'IMPORT', $2, $2, $3
@@ -114,7 +121,8 @@ _WITHDRAW = f"""
     WHERE c.kind = 'CONSENT' AND c.action = 'GIVEN' AND NOT EXISTS (
         SELECT FROM choice o WHERE o.customer_id = c.customer_id AND o.organisation_id = c.organisation_id
         AND o.kind = c.kind AND o.purpose_id = c.purpose_id AND o.channel IS NOT DISTINCT FROM c.channel
-        AND o.recipient_id IS NOT DISTINCT FROM c.recipient_id AND o.id <> c.id AND o.happened_at >= c.happened_at)
+        AND o.recipient_id IS NOT DISTINCT FROM c.recipient_id AND o.id <> c.id
+        AND o.happened_at >= c.happened_at)
     RETURNING id
 """  # noqa: S608
 _FORGET = "DELETE FROM import_row WHERE import_id = $1"
@@ -123,7 +131,7 @@ _REVERSED = "UPDATE import_batch SET reversed_at = $2 WHERE id = $1"
 
 @dataclass(frozen=True, slots=True)
 class Reversal:
-    """What became of an import's customers. was_reversed: it had been taken back before, and nothing changed."""
+    """What became of an import's customers. was_reversed: it was taken back before, and nothing changed."""
 
     import_id: UUID
     erased: int

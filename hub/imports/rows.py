@@ -1,16 +1,16 @@
 """One row of a file, understood: what it says of one customer, or every reason why it cannot be used."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
 import orjson
 
-from hub.errors import Refusal
 from hub.imports import values
-from hub.imports.mapping import PROFILE, STOPS, Column
+from hub.imports.drafts import Draft
+from hub.imports.mapping import PROFILE, STOPS, Column, spell
 from hub.imports.reading import Record
 from hub.imports.terms import Consent, Terms, Version, collected_at
 from hub.imports.values import Unclear
@@ -40,12 +40,11 @@ class Stop:
     at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(slots=True, repr=False)
 class Row:
     """What a row says. digest: the same for a row that says the same under the same terms, in any file."""
 
     line: int
-    digest: bytes
     external: Blind | None
     emails: tuple[Blind, ...]
     phones: tuple[Blind, ...]
@@ -55,60 +54,29 @@ class Row:
     locale: str | None
     age: AgeBand | None
     joined_at: datetime | None
-    version: Version | None
     stops: tuple[Stop, ...]
     consents: tuple[tuple[Consent, datetime | None], ...]
+    version: Version | None = None
+    digest: bytes = b""
 
     @property
     def identifiers(self) -> tuple[tuple[str, Blind], ...]:
         """Emails and phones with their kind."""
         return (*(("EMAIL", one) for one in self.emails), *(("PHONE", one) for one in self.phones))
 
-
-class Draft:
-    """The cells of one row by field, and what is wrong with them."""
-
-    __slots__ = ("cells", "reasons")
-
-    def __init__(self) -> None:
-        self.cells: dict[str, list[tuple[str, str]]] = {}
-        self.reasons: list[str] = []
-
-    def one(self, field: str) -> str:
-        """The cell of a field; empty where there is none."""
-        found = self.cells.get(field)
-        return found[0][1] if found else ""
-
-    def each(self, field: str, read: Callable[[str], values.Read]) -> "list[values.Read]":
-        """Read every cell of a field, noting the reasons of those that cannot be."""
-        made: list[values.Read] = []
-        for header, cell in self.cells.get(field, ()):
-            try:
-                made.append(read(cell))
-            except Unclear as unclear:
-                self.reasons.append(f"{header}: {unclear}")
-            except Refusal as refusal:
-                self.reasons.append(f"{header}: {refusal.message}")
-        return made
-
-    def first(self, field: str, read: Callable[[str], values.Read]) -> "values.Read | None":
-        """Read the only cell of a field."""
-        made = self.each(field, read)
-        return made[0] if made else None
+    @property
+    def keys(self) -> tuple[tuple[str, Blind], ...]:
+        """Everything by which the customer is found, with its kind."""
+        return (*self.identifiers, ("EXTERNAL", self.external)) if self.external else self.identifiers
 
 
 class Reader:
-    """Understands records under terms. now: the instant of the import, before which everything in it happened."""
+    """Understands records under terms. now: the instant of the import; all that is in it happened before."""
 
     def __init__(self, vault: Vault, terms: Terms, columns: Sequence[Column], now: datetime) -> None:
         self._vault, self._terms, self._now = vault, terms, now
         self._width = len(columns)
-        spoken = {one.said.column for one in terms.consents} | {one.said.on for one in terms.consents}
-        self._columns = [
-            (column.place, column.header, column.meaning or f"column:{column.header}")
-            for column in columns
-            if column.meaning is not None or column.header in spoken
-        ]
+        self._columns = _used(columns, terms.consents)
         self._meanings = {column.meaning for column in columns}
         self._places = self._profile_places()
 
@@ -116,60 +84,40 @@ class Reader:
         """Understand a record; returns the reasons where it cannot be used."""
         if record.fault:
             return [record.fault]
-        draft = self._draft(record)
+        draft = Draft.of(record, self._columns, self._width)
         if draft.reasons:
             return draft.reasons
         row = self._row(record.line, draft)
         return draft.reasons or row
 
-    def _draft(self, record: Record) -> Draft:
-        draft, cells = Draft(), record.cells
-        if len(cells) < self._width or any(cell.strip() for cell in cells[self._width :]):
-            draft.reasons.append(f"has {len(cells)} cells where the header has {self._width}")
-            return draft
-        for place, header, meaning in self._columns:
-            cell = cells[place]
-            if not cell or cell.isspace():
-                continue
-            try:
-                said = values.clean(cell)
-            except Unclear as unclear:
-                draft.reasons.append(f"{header}: {unclear}")
-                continue
-            if len(said) > values.VALUE_CHARACTERS:
-                draft.reasons.append(f"{header}: is longer than {values.VALUE_CHARACTERS} characters")
-            elif said:
-                draft.cells.setdefault(meaning, []).append((header, said))
-        return draft
-
     def _row(self, line: int, draft: Draft) -> Row:
-        own, now, order = self._terms.said.values, self._now, self._terms.options.dates
-        country = draft.first("country", lambda cell: values.country(cell, own.get("country", {})))
-        external = draft.first("external_id", self._external)
-        emails, phones = self._emails(draft), self._phones(draft, country)
-        if external is None and not emails and not phones and not draft.reasons:
-            draft.reasons.append("has no id, email or phone: nobody could be found again by it")
-        born_on = draft.first("born_on", lambda cell: values.day(cell, order, now))
+        countries = self._terms.said.values.get("country", {})
+        country = draft.first("country", lambda cell: values.country(cell, countries))
+        born_on = draft.first("born_on", lambda cell: self._moment(cell).date())
+        joined_at = draft.first("joined_on", self._moment)
         relationship, left = self._status(draft)
-        joined_at, is_told = self._joined(draft)
-        stops, consents = (*self._stops(draft), *left), self._consents(draft)
-        found = {
-            "values": self._values(draft, country, born_on),
-            "jurisdiction": self._jurisdiction(draft, country) or "",
-            "relationship": relationship,
-            "locale": draft.first("locale", lambda cell: self._language(cell)),
-            "stops": stops,
-            "consents": consents,
-        }
-        version = self._version(draft, joined_at)
-        content = [external, *emails, *phones]
-        digest = self._digest(
-            [one.normalised for one in content if one], found, joined_at if is_told else None
+        row = Row(
+            line=line,
+            external=draft.first("external_id", self._external),
+            emails=self._emails(draft),
+            phones=self._phones(draft, country),
+            values=self._values(draft, country, born_on),
+            jurisdiction=self._jurisdiction(draft, country) or "",
+            relationship=relationship,
+            locale=draft.first("locale", self._language),
+            age=_age(born_on, self._now.date()),
+            joined_at=joined_at or self._said_day(draft),
+            stops=(*self._stops(draft), *left),
+            consents=self._consents(draft),
         )
-        return Row(
-            line=line, digest=digest, external=external, emails=emails, phones=phones, joined_at=joined_at,
-            version=version, age=_age(born_on, now.date()), **found,
-        )  # fmt: skip
+        row.version = self._version(draft, row.joined_at)
+        row.digest = self._digest(row, joined_at)
+        if not (row.external or row.emails or row.phones or draft.reasons):
+            draft.reasons.append("has no id, email or phone: nobody could be found again by it")
+        return row
+
+    def _moment(self, cell: str) -> datetime:
+        return values.moment(cell, self._terms.options.dates, self._now)
 
     def _external(self, cell: str) -> Blind:
         return self._vault.blind_external(self._terms.options.system or "", cell)
@@ -181,7 +129,9 @@ class Reader:
             for part in cell.replace(",", ";").split(";")
         ]
         draft.cells["email"] = [
-            (header, part) for header, part in several if part.casefold() not in values.NOTHING and part
+            (header, part)
+            for header, part in several
+            if part.casefold() not in values.words().nothing and part
         ]
         return _distinct(draft.each("email", self._vault.blind_email))
 
@@ -190,7 +140,7 @@ class Reader:
         if not cells:
             return ()
         draft.cells["phone"] = [
-            (header, cell) for header, cell in cells if cell.casefold() not in values.NOTHING
+            (header, cell) for header, cell in cells if cell.casefold() not in values.words().nothing
         ]
         region = country or self._terms.options.region
         return _distinct(
@@ -217,19 +167,15 @@ class Reader:
         if not word:
             return None, ()
         word = own.get(word, word).casefold()
-        if word in values.LEFT:
+        if word in values.words().left:
             return None, (Stop("MARKETING", "EMAIL"),)
         return draft.first("status", lambda _: values.status(word)), ()
 
-    def _joined(self, draft: Draft) -> tuple[datetime | None, bool]:
-        order = self._terms.options.dates
-        joined_at = draft.first("joined_on", lambda cell: values.moment(cell, order, self._now))
-        if joined_at is not None:
-            return joined_at, True
+    def _said_day(self, draft: Draft) -> datetime | None:
         on = self._terms.options.collected_on
-        if on is None and self._terms.versions and not draft.cells.get("joined_on"):
+        if on is None and self._terms.versions and "joined_on" not in draft.cells:
             draft.reasons.append("does not say when the notice was shown, and no --collected-on was said")
-        return (min(collected_at(on), self._now) if on else None), False
+        return min(collected_at(on), self._now) if on else None
 
     def _version(self, draft: Draft, joined_at: datetime | None) -> Version | None:
         if not self._terms.versions or joined_at is None:
@@ -237,14 +183,14 @@ class Reader:
         version = self._terms.version_at(joined_at)
         if version is None and not self._terms.is_by_day:
             draft.reasons.append(
-                "came in before the notice version was published: give --notice the notice's key, for the version in "
-                "force on each day"
+                "came in before the notice version was published: give --notice the notice's key, for the "
+                "version in force on each day"
             )
         return version
 
     def _stops(self, draft: Draft) -> list[Stop]:
-        order, own = self._terms.options.dates, self._terms.said.values.get("opt_out", {})
-        stopped_at = draft.first("opted_out_on", lambda cell: values.moment(cell, order, self._now))
+        own = self._terms.said.values.get("opt_out", {})
+        stopped_at = draft.first("opted_out_on", self._moment)
 
         def read(cell: str) -> tuple[bool, datetime | None]:
             try:
@@ -263,18 +209,15 @@ class Reader:
 
     def _as_day(self, cell: str) -> datetime:
         try:
-            return values.moment(cell, self._terms.options.dates, self._now)
+            return self._moment(cell)
         except Unclear:
             raise Unclear("is neither yes, no nor a day: give the word a meaning in a mapping file") from None
 
     def _consents(self, draft: Draft) -> tuple[tuple[Consent, datetime | None], ...]:
-        order = self._terms.options.dates
         given: list[tuple[Consent, datetime | None]] = []
         for consent in self._terms.consents:
-            if draft.one(f"column:{consent.said.column}").casefold() in consent.said.given:
-                at = draft.first(
-                    f"column:{consent.said.on}", lambda cell: values.moment(cell, order, self._now)
-                )
+            if draft.one(_spoken(consent.said.column)).casefold() in consent.said.given:
+                at = draft.first(_spoken(consent.said.on), self._moment) if consent.said.on else None
                 given.append((consent, at))
         return tuple(given)
 
@@ -295,25 +238,31 @@ class Reader:
                 places[meaning] = (known[category], name)
         return {field: place for field, place in places.items() if field in self._meanings}
 
-    def _digest(
-        self, identifiers: Sequence[str], found: Mapping[str, object], joined_at: datetime | None
-    ) -> bytes:
+    def _digest(self, row: Row, joined_at: datetime | None) -> bytes:
         """Hash what the row says, but not what was filled in from the clock."""
-        told = {
-            name: str(value)
-            for name, value in found.items()
-            if name in {"jurisdiction", "relationship", "locale"}
-        }
-        kept: dict[Place, str] = found["values"]  # pyright: ignore[reportAssignmentType] -- as built above
+        identifiers = [one.normalised for one in (row.external, *row.emails, *row.phones) if one]
         content = [
             sorted(identifiers),
-            told,
-            sorted([str(category), name, text] for (category, name), text in kept.items()),
-            [[stop.kind, stop.channel, _day(stop.at)] for stop in found["stops"]],  # pyright: ignore
-            [[one.said.column, _day(at)] for one, at in found["consents"]],  # pyright: ignore
-            _day(joined_at),
+            sorted([str(category), name, text] for (category, name), text in row.values.items()),
+            [row.jurisdiction, row.relationship, row.locale, _day(joined_at)],
+            [[stop.kind, stop.channel, _day(stop.at)] for stop in row.stops],
+            [[consent.said.column, _day(at)] for consent, at in row.consents],
         ]
         return self._vault.mac(Use.INDEX, "import_row", self._terms.signature, orjson.dumps(content))
+
+
+def _used(columns: Sequence[Column], consents: Sequence[Consent]) -> list[Column]:
+    """The columns that mean something, those of consents under a name of their own."""
+    spoken = {_spoken(name) for one in consents for name in (one.said.column, one.said.on) if name}
+    return [
+        column if column.meaning else replace(column, meaning=_spoken(column.header))
+        for column in columns
+        if column.meaning or _spoken(column.header) in spoken
+    ]
+
+
+def _spoken(header: str) -> str:
+    return f"column {spell(header)}"
 
 
 def _day(at: datetime | None) -> str | None:

@@ -1,18 +1,15 @@
-"""Running an import from beginning to end: chunk by chunk, each an act, taken up where it stopped.
+"""Running an import from beginning to end: chunk by chunk, each an act, taken up where it stopped."""
 
-While the database lands one chunk, a thread reads and understands the next. Only two chunks are ever held.
-"""
-
-import asyncio
+import gc
 import resource
 import sys
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field, replace
-from itertools import islice
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, Self, TypeVar
+from typing import Final, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -21,26 +18,29 @@ from hub.act import Act, Hub
 from hub.actors import Actor, Operation
 from hub.db import new_id
 from hub.errors import Code, Refusal
-from hub.imports import batches, landing, preparing, reading, rejects, writing
+from hub.imports import batches, landing, preparing, rejects, writing
+from hub.imports.additions import Refused
 from hub.imports.batches import Batch
+from hub.imports.chunks import Chunk, Chunks, Progress
 from hub.imports.landing import Landing, Memory
 from hub.imports.mapping import Column
-from hub.imports.people import Refused
 from hub.imports.preparing import Job
-from hub.imports.reading import Record
 from hub.imports.rejects import Rejects
-from hub.imports.rows import Reader, Row
+from hub.imports.rows import Reader
 from hub.imports.terms import Options
 
 CHUNK_ROWS: Final = 500
 ATTEMPTS: Final = 4
+GARBAGE: Final = (100_000, 20, 50)
 Result = TypeVar("Result")
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a file. rows: read in this run and before. rejects: where those that did not land are."""
+    """What became of a file.
+
+    rows: done in this run and before. rejects: where those that did not land are.
+    """
 
     import_id: UUID | None
     rows: int
@@ -60,20 +60,6 @@ class Outcome:
         return (self.rows - self.rows_before) / self.seconds if self.seconds else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Understood:
-    """A chunk: its rows, and its records that cannot be used with their reasons. line: the last one read."""
-
-    rows: list[Row]
-    bad: list[tuple[Record, list[str]]]
-    records: dict[int, Record]
-    line: int
-
-    @property
-    def size(self) -> int:
-        return len(self.rows) + len(self.bad)
-
-
 @dataclass(slots=True)
 class _Run:
     hub: Hub
@@ -81,7 +67,16 @@ class _Run:
     job: Job
     batch: Batch
     rejects: Rejects
-    counts: Counter[str] = field(default_factory=Counter[str])
+    progress: Progress | None
+    counts: Counter[str]
+
+    def chunks(self) -> Chunks:
+        """The chunks that are not done yet."""
+        table = self.job.table
+        reader = Reader(self.hub.vault, self.job.terms, table.columns, self.batch.started_at)
+        chunks = Chunks(table, reader, self.batch, self.rejects, CHUNK_ROWS)
+        chunks.progress = self.progress
+        return chunks
 
 
 async def import_customers(
@@ -95,10 +90,25 @@ async def import_customers(
 ) -> Outcome:
     """Import a file, or what is left of it; is_trial: only find out what would happen.
 
-    progress: told the line reached and the number of lines. Refusals: INVALID for a file or an option that cannot be
-    used, CONFLICT while another process imports the same file. Whatever stops it, run it again: it goes on.
+    progress: told the line reached and the number of lines. Refusals: INVALID for a file or an option that
+    cannot be used, CONFLICT while another process imports the same file. Whatever stops it, run it again:
+    it goes on.
     """
     began = time.perf_counter()
+    with _seldom_collecting():
+        return await _import(hub, actor, path, options, progress, began, is_trial=is_trial)
+
+
+async def _import(  # noqa: PLR0913 - as above
+    hub: Hub,
+    actor: Actor,
+    path: Path,
+    options: Options,
+    progress: Progress | None,
+    began: float,
+    *,
+    is_trial: bool,
+) -> Outcome:
     async with hub.ask(actor, Operation.CUSTOMER_IMPORT) as ask:
         job = await preparing.prepare(ask, path, options)
         before = await batches.same(ask, job.terms.organisation_id, job.fingerprint)
@@ -109,10 +119,10 @@ async def import_customers(
         if before is None and is_trial:
             before = Batch(new_id(), job.terms.organisation_id, job.fingerprint, 0, {}, {}, now, None, None)
         batch = before or await _start(hub, actor, job)
-        run = _Run(hub, actor, job, batch, rejected, Counter(batch.counts))
-        done = await (_rehearse if is_trial else _land)(run, progress or _nobody)
+        run = _Run(hub, actor, job, batch, rejected, progress, Counter(batch.counts))
+        done = await (_rehearse if is_trial else _land)(run)
     return Outcome(
-        import_id=None if is_trial else batch.id,
+        import_id=None if is_trial and batch.finished_at is None else batch.id,
         rows=done,
         rows_before=batch.rows_done,
         counts={name: run.counts[name] for name in batches.COUNTS},
@@ -124,6 +134,17 @@ async def import_customers(
         peak_memory_bytes=peak_memory_bytes(),
         was_finished=batch.finished_at is not None,
     )
+
+
+@contextmanager
+def _seldom_collecting() -> Generator[None]:
+    """Look for cycles seldom: a chunk makes many objects and no cycle, and looking took a quarter."""
+    before = gc.get_threshold()
+    gc.set_threshold(*GARBAGE)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def peak_memory_bytes() -> int:
@@ -139,11 +160,11 @@ async def _start(hub: Hub, actor: Actor, job: Job) -> Batch:
     return await _perform(hub, actor, body)
 
 
-async def _land(run: _Run, progress: Progress) -> int:
-    async with _Ahead(run, progress) as chunks:
+async def _land(run: _Run) -> int:
+    async with run.chunks() as chunks:
         async for chunk in chunks:
             landed = await _land_chunk(run, chunk)
-            _reject(run, chunk, landed)
+            chunk.reject(run.rejects, landed.refused)
     if run.batch.finished_at is None:
         await run.hub.perform(
             run.actor, Operation.CUSTOMER_IMPORT, lambda act: batches.finish(act, run.batch)
@@ -151,20 +172,20 @@ async def _land(run: _Run, progress: Progress) -> int:
     return run.batch.rows_done
 
 
-async def _rehearse(run: _Run, progress: Progress) -> int:
+async def _rehearse(run: _Run) -> int:
     memory, rows = Memory(), run.batch.rows_done
-    async with _Ahead(run, progress) as chunks:
+    async with run.chunks() as chunks:
         async for chunk in chunks:
             async with run.hub.ask(run.actor, Operation.CUSTOMER_IMPORT) as ask:
                 planned = await landing.rehearse(ask, run.batch.id, run.job.terms, chunk.rows, memory)
             planned.counts["rejected"] += len(chunk.bad)
             run.counts += planned.counts
             rows += chunk.size
-            _reject(run, chunk, planned)
+            chunk.reject(run.rejects, planned.refused)
     return rows
 
 
-async def _land_chunk(run: _Run, chunk: _Understood) -> Landing:
+async def _land_chunk(run: _Run, chunk: Chunk) -> Landing:
     batch, terms = run.batch, run.job.terms
     fields = {category_id: key for key, category_id in terms.categories.items()}
 
@@ -195,84 +216,3 @@ async def _perform(hub: Hub, actor: Actor, body: Callable[[Act], Awaitable[Resul
         except asyncpg.UniqueViolationError:
             continue
     raise Refusal(Code.CONFLICT, "Others are adding the same customers now: run this again.")
-
-
-class _Ahead:
-    """The chunks that are not done yet, each read in a thread while the one before it lands."""
-
-    def __init__(self, run: _Run, progress: Progress) -> None:
-        self._run, self._progress = run, progress
-        self._reader = Reader(run.hub.vault, run.job.terms, run.job.table.columns, run.batch.started_at)
-        self._file = reading.opened(run.job.table.survey)
-        self._records = run.job.table.records(self._file)
-        self._line = 0
-        self._next = self._begin(self._skip_and_read)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await asyncio.wait([self._next])
-        if not self._next.cancelled():
-            self._next.exception()
-        self._file.close()
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> _Understood:
-        if self._line:
-            self._progress(self._line, self._run.job.table.survey.lines)
-        chunk = await asyncio.shield(self._next)
-        if not chunk.size:
-            raise StopAsyncIteration
-        self._line = chunk.line
-        self._next = self._begin(self._read)
-        return chunk
-
-    def _begin(self, work: Callable[[], _Understood]) -> "asyncio.Future[_Understood]":
-        return asyncio.ensure_future(asyncio.to_thread(work))
-
-    def _read(self) -> _Understood:
-        return _understand(self._reader, self._records)
-
-    def _skip_and_read(self) -> _Understood:
-        _skip(self._run, self._reader, self._records)
-        return self._read()
-
-
-def _understand(reader: Reader, records: Iterator[Record]) -> _Understood:
-    rows: list[Row] = []
-    bad: list[tuple[Record, list[str]]] = []
-    kept: dict[int, Record] = {}
-    line = 0
-    for record in islice(records, CHUNK_ROWS):
-        line = record.line
-        read = reader.read(record)
-        if isinstance(read, Row):
-            rows.append(read)
-            kept[line] = record
-        else:
-            bad.append((record, read))
-    return _Understood(rows, bad, kept, line)
-
-
-def _skip(run: _Run, reader: Reader, records: Iterator[Record]) -> None:
-    """Pass over the rows that are done, writing their rejects again: a run that was killed may have lost them."""
-    for record in islice(records, run.batch.rows_done):
-        if record.line in run.batch.refused:
-            run.rejects.add(record.line, [run.batch.refused[record.line].sentence], record.cells)
-        elif run.batch.counts.get("rejected", 0):
-            read = reader.read(record)
-            if not isinstance(read, Row):
-                run.rejects.add(record.line, read, record.cells)
-
-
-def _reject(run: _Run, chunk: _Understood, landed: Landing) -> None:
-    refused = [(chunk.records[line], [why.sentence]) for line, why in landed.refused.items()]
-    for record, reasons in sorted([*chunk.bad, *refused], key=lambda one: one[0].line):
-        run.rejects.add(record.line, reasons, record.cells)
-
-
-def _nobody(_line: int, _lines: int) -> None:
-    pass

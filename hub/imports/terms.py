@@ -1,4 +1,4 @@
-"""Under which terms a file is imported: whose customers these are, whose ids, what they were shown, from when."""
+"""Under which terms a file is imported: whose customers these are, whose ids, what they were shown, when."""
 
 import hashlib
 from bisect import bisect_right
@@ -29,7 +29,7 @@ class Options:
 
     organisation: whose customers these are, id or key; None where there is only one.
     system: whose ids these are, such as "salesforce". region: country of phone numbers without a prefix.
-    notice: the version that was shown (an id), or a notice's key: the version in force when each row's data came in.
+    notice: the version that was shown (an id), or a notice's key: the version in force on each row's day.
     collected_on: when the data came in, for rows that do not say. jurisdiction, relationship: likewise.
     """
 
@@ -60,7 +60,7 @@ class Version:
     locales: tuple[str, ...]
 
     def text_for(self, locale: str) -> str:
-        """The language of the text that a reader of `locale` was shown: their own, else English, else the first."""
+        """The language of the text that a reader of `locale` was shown: their own, English, or the first."""
         own = [text for text in self.locales if text in {locale, locale.partition("-")[0]}]
         return max(own, key=len) if own else min(self.locales, key=lambda text: (text != "en", text))
 
@@ -76,7 +76,7 @@ class Consent:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The options, checked against what the hub knows. signature: two imports of one signature say the same of a row."""
+    """The options, checked against what the hub knows. signature: under the same one a row says the same."""
 
     organisation_id: UUID
     options: Options
@@ -88,7 +88,7 @@ class Terms:
     signature: bytes = field(repr=False)
 
     def version_at(self, at: datetime) -> Version | None:
-        """What a customer was shown whose data came in at `at`; None for nothing, or (not by day) not yet published."""
+        """What a customer was shown whose data came in at `at`; None for nothing, or not published yet."""
         if not self.is_by_day:
             return next((one for one in self.versions if one.published_at <= at), None)
         place = bisect_right([one.published_at for one in self.versions], at)
@@ -130,12 +130,8 @@ async def settle(ask: Ask, options: Options, said: Said, columns: Sequence[Colum
 
 
 def _check(options: Options, said: Said, meanings: set[str | None]) -> None:
-    inputs.choice(Source, options.source, "source")
-    inputs.choice(Relationship, options.relationship, "relationship")
-    particulars.language(options.locale, "locale")
-    if options.jurisdiction is not None:
-        inputs.choice(Jurisdiction, options.jurisdiction, "jurisdiction")
-    elif meanings.isdisjoint({"country", "jurisdiction"}):
+    _check_words(options, said)
+    if options.jurisdiction is None and meanings.isdisjoint({"country", "jurisdiction"}):
         raise invalid(
             "No column tells the country: say with --jurisdiction whose law protects these people.",
             "jurisdiction",
@@ -144,16 +140,24 @@ def _check(options: Options, said: Said, meanings: set[str | None]) -> None:
         raise invalid(
             "The file has ids: say with --system whose they are, e.g. --system salesforce.", "system"
         )
-    if options.system is not None:
-        inputs.line(options.system, "system", most=SYSTEM_CHARACTERS)
-    if (options.dates or said.dates) not in {None, *ORDERS}:
-        raise invalid(f"Say {' or '.join(ORDERS)}.", "dates")
     if options.notice is not None and options.shown_how is None:
         raise invalid("Say with --shown-how how the notice was shown: " + ", ".join(How) + ".", "shown_how")
+    if options.shown_how is not None and options.notice is None:
+        raise invalid("Name with --notice the notice version that was shown.", "notice")
+
+
+def _check_words(options: Options, said: Said) -> None:
+    inputs.choice(Source, options.source, "source")
+    inputs.choice(Relationship, options.relationship, "relationship")
+    particulars.language(options.locale, "locale")
+    if options.jurisdiction is not None:
+        inputs.choice(Jurisdiction, options.jurisdiction, "jurisdiction")
+    if options.system is not None:
+        inputs.line(options.system, "system", most=SYSTEM_CHARACTERS)
     if options.shown_how is not None:
         inputs.choice(How, options.shown_how, "shown_how")
-        if options.notice is None:
-            raise invalid("Name with --notice the notice version that was shown.", "notice")
+    if (options.dates or said.dates) not in {None, *ORDERS}:
+        raise invalid(f"Say {' or '.join(ORDERS)}.", "dates")
 
 
 def _check_days(options: Options, meanings: set[str | None], versions: Sequence[Version]) -> None:
@@ -165,7 +169,8 @@ def _check_days(options: Options, meanings: set[str | None], versions: Sequence[
         )
     if options.collected_on is not None and collected_at(options.collected_on) < versions[0].published_at:
         raise invalid(
-            f"On {options.collected_on} this notice was not published yet (it was on {versions[0].published_at:%Y-%m-%d}).",
+            f"On {options.collected_on} this notice was not published yet: it was on "
+            f"{versions[0].published_at:%Y-%m-%d}.",
             "collected_on",
         )
 
@@ -204,7 +209,7 @@ def _check_categories(columns: Sequence[Column], categories: Mapping[str, UUID])
     for column in columns:
         if column.meaning and "." in column.meaning and column.meaning.partition(".")[0] not in categories:
             raise invalid(
-                f"`{column.meaning.partition('.')[0]}` is no category: use one of {', '.join(sorted(categories))}.",
+                f"`{column.meaning}` names no category: use one of {', '.join(sorted(categories))}.",
                 "mapping", "columns", column.header,
             )  # fmt: skip
     for category, _ in PROFILE.values():

@@ -4,11 +4,14 @@ Whatever is not understood is refused with a reason that never repeats the cell.
 """
 
 import re
+import tomllib
 import unicodedata
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta, timezone, UTC
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import cache
-from typing import Final, TypeVar
+from importlib.resources import files
+from typing import Any, Final, TypeVar, cast
 
 from babel import Locale
 from babel.core import get_global
@@ -19,51 +22,11 @@ from hub.spreadsheets import unguard
 VALUE_CHARACTERS: Final = 4_000
 EARLIEST_YEAR: Final = 1900
 LANGUAGES: Final = ("en", "fr", "de", "ar")
-YES: Final = frozenset({
-    "1", "true", "t", "yes", "y", "x", "on", "opted out", "opted-out", "opt out", "unsubscribed", "cleaned", "do not allow",
-    "don't allow", "oui", "vrai", "o", "désabonné", "désinscrit", "ja", "j", "wahr", "abgemeldet", "نعم", "صحيح", "✓", "checked",
+_EU: Final = frozenset({
+    "AT", "BE", "BG", "HR", "CY", "CZ", "DK", "EE", "FI", "FR", "DE", "GR", "HU", "IE", "IT", "LV", "LT",
+    "LU", "MT", "NL", "PL", "PT", "RO", "SK", "SI", "ES", "SE", "AX", "GP", "GF", "MQ", "RE", "YT", "MF",
 })  # fmt: skip
-NO: Final = frozenset({
-    "0", "false", "f", "no", "n", "off", "opted in", "opted-in", "subscribed", "non-subscribed", "nonsubscribed", "allow",
-    "non", "faux", "abonné", "inscrit", "nein", "falsch", "angemeldet", "لا", "خطأ", "unchecked", "-", "n/a", "none", "null",
-})  # fmt: skip
-NOTHING: Final = frozenset(
-    {"-", "--", "n/a", "none", "null", "nil", "#n/a", "unknown", "no email", "no phone"}
-)
-STATUSES: Final[dict[str, Relationship]] = {
-    word: relationship
-    for relationship, words in {
-        Relationship.ACTIVE: "active|customer|client|current|open|live|member|won|closed won|evangelist|actif|active client|"
-        "en cours|aktiv|kunde|bestandskunde|نشط|فعال|عميل",
-        Relationship.CLOSED: "closed|inactive|former|ex customer|former customer|lost|churned|cancelled|canceled|archived|"
-        "terminated|closed lost|left|dormant|inactif|clos|fermé|ancien client|résilié|inaktiv|geschlossen|gekündigt|ehemalig|"
-        "beendet|غير نشط|مغلق|ملغى",
-        Relationship.NEGOTIATING: "lead|prospect|opportunity|salesqualifiedlead|sales qualified lead|marketingqualifiedlead|"
-        "marketing qualified lead|sql|mql|qualified|negotiating|in negotiation|quote|quoted|working|prospect qualifié|"
-        "interessent|angebot|عميل محتمل",
-        Relationship.NONE: "none|new|subscriber|subscribed|non-subscribed|nonsubscribed|transactional|contact|other|pending|"
-        "open - not contacted|aucun|nouveau|abonné|keine|neu|جديد",
-    }.items()
-    for word in words.split("|")
-}  # fmt: skip
-LEFT: Final = frozenset(
-    {"unsubscribed", "cleaned", "opted out", "opted-out", "désabonné", "désinscrit", "abgemeldet"}
-)
-
-_EU: Final = frozenset(
-    "AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE AX GP GF MQ RE YT MF".split()
-)
 _AT_HOME: Final = {"AU": "AU", "CX": "AU", "CC": "AU", "NF": "AU", "GB": "UK", "ZA": "ZA", "MA": "MA"}
-_CALIFORNIA: Final = frozenset(
-    {"ca", "california", "californie", "kalifornien", "calif", "us-ca", "كاليفورنيا"}
-)
-_COUNTRIES: Final = {
-    "uk": "GB", "u.k.": "GB", "england": "GB", "scotland": "GB", "wales": "GB", "northern ireland": "GB",
-    "great britain": "GB", "britain": "GB", "angleterre": "GB", "grande-bretagne": "GB", "großbritannien": "GB",
-    "grossbritannien": "GB", "schottland": "GB", "بريطانيا": "GB", "usa": "US", "u.s.a.": "US", "u.s.": "US", "us": "US",
-    "united states of america": "US", "america": "US", "rsa": "ZA", "south africa": "ZA", "republic of ireland": "IE",
-    "eire": "IE", "holland": "NL", "the netherlands": "NL", "czech republic": "CZ", "brd": "DE", "d": "DE", "maroc": "MA",
-}  # fmt: skip
 _ISO = re.compile(
     r"(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*(Z|UTC|[+-]\d{2}:?\d{2})?)?"
 )
@@ -87,8 +50,31 @@ class Unclear(ValueError):
     """A cell that cannot be accepted; the text says why, without repeating it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What words.toml says: words by meaning, and the meaning of words."""
+
+    yes: frozenset[str]
+    no: frozenset[str]
+    nothing: frozenset[str]
+    left: frozenset[str]
+    california: frozenset[str]
+    statuses: Mapping[str, Relationship]
+    countries: Mapping[str, str]
+
+
+@cache
+def words() -> Words:
+    """Read words.toml, once."""
+    raw: dict[str, Any] = tomllib.loads((files("hub.imports") / "words.toml").read_text(encoding="utf-8"))
+    statuses = {word: Relationship(name) for name, several in raw["statuses"].items() for word in several}
+    countries = {word: code for code, several in raw["countries"].items() for word in several}
+    lists = {name: frozenset(raw[name]) for name in ("yes", "no", "nothing", "left", "california")}
+    return Words(**lists, statuses=statuses, countries=countries)
+
+
 def clean(cell: str) -> str:
-    """Make a cell plain text on one line: guards undone, spaces trimmed, NFC; Unclear where it hides characters."""
+    """Make a cell plain text on one line: guards undone, trimmed, NFC; Unclear where it hides characters."""
     said = unguard(cell.strip())
     if said.isascii() and said.isprintable():
         return said
@@ -109,19 +95,22 @@ def _hidden(letter: str) -> str:
     return "holds a control character"
 
 
-def is_yes(cell: str, own: Mapping[str, str] = {}) -> bool:  # noqa: B006 - never changed
+def is_yes(cell: str, own: Mapping[str, str] = {}) -> bool:
     """Read yes or no, as the words of an opt-out; Unclear for anything else."""
     word = cell.casefold()
     word = own.get(word, word).casefold()
-    if word in YES:
+    if word in words().yes:
         return True
-    if word in NO:
+    if word in words().no:
         return False
     raise Unclear("is neither yes nor no: give the word a meaning in a mapping file")
 
 
 def moment(cell: str, order: str | None, now: datetime) -> datetime:
-    """Read a day, or a day and time; a bare day means noon UTC, which is that day everywhere; never after `now`."""
+    """Read a day, or a day and time.
+
+    A bare day is noon UTC, which is that day everywhere; never after `now`.
+    """
     read = _read_moment(cell, order)
     if read.year < EARLIEST_YEAR:
         raise Unclear(f"lies before {EARLIEST_YEAR}")
@@ -130,11 +119,6 @@ def moment(cell: str, order: str | None, now: datetime) -> datetime:
             raise Unclear("lies in the future")
         return now
     return read
-
-
-def day(cell: str, order: str | None, now: datetime) -> date:
-    """Read a day in the past."""
-    return moment(cell, order, now).date()
 
 
 def _read_moment(cell: str, order: str | None) -> datetime:
@@ -195,8 +179,8 @@ def _months() -> dict[str, int]:
     return known
 
 
-def country(cell: str, own: Mapping[str, str] = {}) -> str:  # noqa: B006 - never changed
-    """Read a country: its ISO 3166 code (two letters, three letters or digits) or its name in one of our languages."""
+def country(cell: str, own: Mapping[str, str] = {}) -> str:
+    """Read a country: its ISO 3166 code (letters or digits) or its name in one of our languages."""
     word = cell.casefold()
     word = own.get(word, word)
     found = _countries().get(word.casefold())
@@ -212,7 +196,7 @@ def jurisdiction(code: str, state: str) -> str:
     if code in _EU:
         return Jurisdiction.EU
     if code == "US":
-        if state.casefold().strip(" .") in _CALIFORNIA:
+        if state.casefold().strip(" .") in words().california:
             return Jurisdiction.US_CA
         raise Unclear("is in the United States but the state is not California: there are no rules for it")
     raise Unclear("is a country for which there are no rules")
@@ -220,25 +204,25 @@ def jurisdiction(code: str, state: str) -> str:
 
 @cache
 def _countries() -> dict[str, str]:
-    aliases = get_global("territory_aliases")
-    codes = {code for code in Locale.parse("en").territories if len(code) == 2 and code.isalpha()}  # noqa: PLR2004
+    aliases = cast("Mapping[str, list[str]]", get_global("territory_aliases"))
+    codes = {code for code in _names("en", "territories") if len(code) == len("AU") and code.isalpha()}
     found = {code.casefold(): code for code in codes}
-    found |= {
-        alias.casefold(): places[0]
-        for alias, places in aliases.items()
-        if len(places) == 1 and places[0] in codes
-    }
+    found |= {alias.casefold(): new[0] for alias, new in aliases.items() if len(new) == 1 and new[0] in codes}
     for language in LANGUAGES:
-        names = Locale.parse(language).territories
+        names = _names(language, "territories")
         found |= {names[code].casefold(): code for code in codes if code in names}
-    return found | _COUNTRIES
+    return {**found, **words().countries}
+
+
+def _names(language: str, what: str) -> Mapping[str, str]:
+    return cast("Mapping[str, str]", getattr(Locale.parse(language), what))
 
 
 def language(cell: str) -> str:
     """Read a language: a tag of BCP 47, or its name in one of our languages."""
     if found := _languages().get(cell.casefold().split("(")[0].strip()):
         return found
-    if _TAG.fullmatch(cell) and re.split("[-_]", cell)[0].casefold() in Locale.parse("en").languages:
+    if _TAG.fullmatch(cell) and re.split("[-_]", cell)[0].casefold() in _names("en", "languages"):
         return cell.replace("_", "-")
     raise Unclear("is not a language: use a tag such as en-AU or fr")
 
@@ -248,8 +232,8 @@ def _languages() -> dict[str, str]:
     return {
         name.casefold(): code
         for language in LANGUAGES
-        for code, name in Locale.parse(language).languages.items()
-        if len(code) == 2  # noqa: PLR2004 - the languages people name, not their dialects
+        for code, name in _names(language, "languages").items()
+        if len(code) == len("en")  # the languages people name, not their dialects
     }
 
 
@@ -257,8 +241,8 @@ def status(word: str) -> Relationship:
     """Read how a customer stands, from a word of ours or of a CRM's."""
     if word.upper() in Relationship.__members__:
         return Relationship[word.upper()]
-    if word in STATUSES:
-        return STATUSES[word]
+    if word in words().statuses:
+        return words().statuses[word]
     raise Unclear("is a status that we do not know: give the word a meaning in a mapping file")
 
 

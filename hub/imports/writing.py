@@ -1,4 +1,4 @@
-"""Writing what a chunk brings: rows of many customers by one statement a table, sealed under each one's own key."""
+"""Writing what a chunk brings: one statement a table for many customers, sealed under each one's own key."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -7,7 +7,8 @@ from uuid import UUID
 
 from hub.act import Act
 from hub.db import new_id
-from hub.imports.people import Person, Said
+from hub.imports.additions import Said
+from hub.imports.people import Person
 from hub.imports.terms import Terms
 from hub.ledger import Detail
 
@@ -92,8 +93,10 @@ async def _write_identifiers(act: Act, terms: Terms, import_id: UUID, people: Se
     )
     rows = [
         (
-            row_id, person.id, terms.organisation_id, kind, terms.options.system if kind == "EXTERNAL" else None,
-            person.key.seal("identifier", "sealed", row_id, blind.normalised), blind.digest, blind.key_id, import_id, act.at,
+            row_id, person.id, terms.organisation_id, kind,
+            terms.options.system if kind == "EXTERNAL" else None,
+            person.key.seal("identifier", "sealed", row_id, blind.normalised),
+            blind.digest, blind.key_id, import_id, act.at,
         )
         for person in people
         for row_id, kind, blind in person.identifiers
@@ -143,7 +146,8 @@ async def _write_intakes(act: Act, terms: Terms, import_id: UUID, people: Sequen
     columns = "import_id, recorded_at, act_id, id, customer_id, organisation_id, happened_at"
     collections = [
         (
-            *common, intake.id, person.id, terms.organisation_id, intake.at, options.source, list(intake.categories),
+            *common, intake.id, person.id, terms.organisation_id, intake.at, options.source,
+            list(intake.categories),
             intake.version.id if intake.version else None, options.shown_how if intake.version else None,
             intake.at if intake.version else None, options.optout_offered,
         )
@@ -189,8 +193,8 @@ def _choice(said: Said) -> tuple[Any, ...]:
         return said.kind, "OPTED_OUT", None, said.channel, None, None, wording, sha256(wording), "IMPORT"
     words = consent.said
     return (
-        "CONSENT", "GIVEN", consent.purpose_id, said.channel, consent.recipient_id, words.grade, words.wording,
-        sha256(words.wording), words.method,
+        "CONSENT", "GIVEN", consent.purpose_id, said.channel, consent.recipient_id, words.grade,
+        words.wording, sha256(words.wording), words.method,
     )  # fmt: skip
 
 

@@ -2,28 +2,22 @@
 
 from datetime import datetime
 from typing import Self
-from uuid import UUID
 
 import strawberry
 
 from hub import decisions
 from hub.actors import Operation
-from hub.gather import Question as DomainQuestion
 from hub.policy.obligations import Obligation as PolicyObligation
 from hub.policy.obligations import obligations
 from hub.policy.remedies import Remedy as PolicyRemedy
 from hub.policy.rule import Outcome
 from hub.policy.rule import Reason as PolicyReason
-from hub.policy.values import Act, Channel, Footer, Jurisdiction, Offer, ProfileEffect
+from hub.policy.values import Jurisdiction
 from schema.call import Info
-from schema.internal.arrangements import Arrangement, arrangements_by_id
-from schema.internal.categories import Category, categories_by_id
+from schema.internal.asked import Question
 from schema.internal.customers import Customer, customers_by_id
-from schema.internal.links import link, one, several
+from schema.internal.links import link, one
 from schema.internal.notices import Clause, NoticeVersion, clauses_by_id, versions_by_id
-from schema.internal.organisation import Department, departments_by_id
-from schema.internal.purposes import Purpose, purposes_by_id
-from schema.internal.recipients import Recipient, recipients_by_id
 from schema.relay import global_id
 from schema.weights import Weight
 
@@ -32,70 +26,9 @@ DUTIES = {"weight": Weight(items=3)}
 FEW = {"weight": Weight(items=2)}
 
 
-@strawberry.type(description="What was asked, with every default filled in.")
-class Question:
-    """As the hub read it."""
-
-    question: strawberry.Private[DomainQuestion]
-    arrangement_uuid: strawberry.Private[UUID | None]
-    act: Act = strawberry.field(description="What would be done with the data.")
-    channel: Channel = strawberry.field(description="How a message would be sent; NONE: it is not a message.")
-    offer: Offer = strawberry.field(description="What a message promotes.")
-    footer: Footer = strawberry.field(description="What a message's footer carries.")
-    profile_effect: ProfileEffect = strawberry.field(description="What a profile would do to the person.")
-
-    @classmethod
-    def of(cls, answer: decisions.Answer) -> Self:
-        """As the API shows it."""
-        asked = answer.question
-        return cls(
-            question=asked,
-            arrangement_uuid=answer.arrangement_id,
-            act=asked.act,
-            channel=asked.channel,
-            offer=asked.offer,
-            footer=asked.footer,
-            profile_effect=asked.profile_effect,
-        )
-
-    @link(Operation.CATALOGUE_READ, "For which purpose; null if you may not read the catalogue.")
-    async def purpose(self, info: Info) -> Purpose | None:
-        """Loaded with the others'."""
-        return await one(info, Operation.CATALOGUE_READ, purposes_by_id, _id(self.question.purpose))
-
-    @link(Operation.CATALOGUE_READ, "Who would receive; null: nobody, or you may not read the catalogue.")
-    async def recipient(self, info: Info) -> Recipient | None:
-        """Loaded with the others'."""
-        return await one(info, Operation.CATALOGUE_READ, recipients_by_id, _id(self.question.recipient))
-
-    @link(
-        Operation.CATALOGUE_READ,
-        "The arrangement that covers it; null: none does, or you may not read the catalogue.",
-    )
-    async def arrangement(self, info: Info) -> Arrangement | None:
-        """Loaded with the others'."""
-        return await one(info, Operation.CATALOGUE_READ, arrangements_by_id, self.arrangement_uuid)
-
-    @link(Operation.CATALOGUE_READ, "Whose people would see the data; null: nobody said, or you may not read the catalogue.")
-    async def department(self, info: Info) -> Department | None:
-        """Loaded with the others'."""
-        return await one(info, Operation.CATALOGUE_READ, departments_by_id, _id(self.question.department))
-
-    @link(
-        Operation.CATALOGUE_READ,
-        "The categories that were named; null: those of the purpose that are held, or you may not read the catalogue.",
-    )
-    async def categories(self, info: Info) -> list[Category] | None:
-        """Loaded with the others'."""
-        named = self.question.categories
-        return None if named is None else await several(info, Operation.CATALOGUE_READ, categories_by_id, named)
-
-
-def _id(reference: UUID | str | None) -> UUID | None:
-    return reference if isinstance(reference, UUID) else None
-
-
-@strawberry.type(description="The clause this customer was shown, in the words and on the day they were shown it.")
+@strawberry.type(
+    description="The clause this customer was shown, in the words and on the day they were shown it."
+)
 class Citation:
     """What the answer rests on."""
 
@@ -140,7 +73,10 @@ class Citation:
         """Loaded with the others'."""
         return await one(info, Operation.NOTICE_READ, versions_by_id, self.shown and self.shown.version_id)
 
-    @link(Operation.NOTICE_READ, "The clause with its purpose and recipients; null for none, or if you may not read notices.")
+    @link(
+        Operation.NOTICE_READ,
+        "The clause with its purpose and recipients; null for none, or if you may not read notices.",
+    )
     async def notice_clause(self, info: Info) -> Clause | None:
         """Loaded with the others'."""
         return await one(info, Operation.NOTICE_READ, clauses_by_id, self.shown and self.shown.clause_id)
@@ -170,7 +106,9 @@ class Blocker:
         return cls(rule=reason.rule, outcome=reason.outcome, citation=reason.citation, reasons=reasons)
 
 
-@strawberry.type(description="A change that would turn the answer into ALLOW. Never a way round somebody's no.")
+@strawberry.type(
+    description="A change that would turn the answer into ALLOW. Never a way round somebody's no."
+)
 class Remedy:
     """What would move the answer."""
 
@@ -246,13 +184,17 @@ class Answer:
         """For staff and for the customer."""
         return Reasons(staff=self.answer.decision.staff, customer=self.answer.decision.customer)
 
-    @strawberry.field(description="What the one who acts must do; empty unless the answer is ALLOW.", metadata=DUTIES)
+    @strawberry.field(
+        description="What the one who acts must do; empty unless the answer is ALLOW.", metadata=DUTIES
+    )
     def obligations(self) -> list[Obligation]:
         """Duties of the act."""
         allowed = self.answer.decision.outcome is Outcome.ALLOW
         return [Obligation.of(each) for each in obligations(self.answer.facts)] if allowed else []
 
-    @strawberry.field(description="What else stands in the way, so that the whole cure shows at once.", metadata=FEW)
+    @strawberry.field(
+        description="What else stands in the way, so that the whole cure shows at once.", metadata=FEW
+    )
     def also_needed(self) -> list[Blocker]:
         """Other blocking rules."""
         return [Blocker.of(each) for each in self.answer.decision.also_needed]
@@ -267,7 +209,11 @@ class Answer:
         """All of them, in the order of the law."""
         decisive = {name for name, _ in self.answer.decision.facts}
         return [
-            Fact(name=name, value=str(value).lower() if isinstance(value, bool) else value, is_decisive=name in decisive)
+            Fact(
+                name=name,
+                value=str(value).lower() if isinstance(value, bool) else value,
+                is_decisive=name in decisive,
+            )
             for name, value in self.answer.facts.to_dict().items()
         ]
 

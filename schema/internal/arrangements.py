@@ -32,7 +32,9 @@ class Arrangement(Node):
     kind: arrangements.Kind = strawberry.field(description="What was agreed.")
     starts_on: date = strawberry.field(description="Its first day.")
     ends_on: date | None = strawberry.field(description="Its last day; null: it is open.")
-    destination: str = strawberry.field(description="The country the data goes to: two letters of ISO 3166-1.")
+    destination: str = strawberry.field(
+        description="The country the data goes to: two letters of ISO 3166-1."
+    )
     safeguard: arrangements.Safeguard = strawberry.field(description="What protects the data there.")
     document_sha256: str | None = strawberry.field(description="The fingerprint of the signed document.")
     created_at: datetime = strawberry.field(description="When it was entered.")
@@ -78,7 +80,9 @@ async def arrangements_by_id(ask: Ask, ids: Sequence[UUID]) -> dict[UUID, Arrang
 class ArrangementFilter:
     """All that is given must hold."""
 
-    recipient: Reference | None = strawberry.field(default=None, description="With this recipient: key or id.")
+    recipient: Reference | None = strawberry.field(
+        default=None, description="With this recipient: key or id."
+    )
     purpose: Reference | None = strawberry.field(default=None, description="For this purpose: key or id.")
     kind: arrangements.Kind | None = strawberry.field(default=None, description="Of this kind.")
     active_on: date | None = strawberry.field(default=None, description="In force on this day.")

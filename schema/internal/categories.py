@@ -67,7 +67,8 @@ class Category(Node):
         return LocalText.all_of(self.named)
 
     @strawberry.field(
-        description="Where the law sees it otherwise than `sensitivity`.", metadata={"weight": Weight(items=6)}
+        description="Where the law sees it otherwise than `sensitivity`.",
+        metadata={"weight": Weight(items=6)},
     )
     def sensitivity_by_jurisdiction(self) -> list[SensitivityThere]:
         """In the order of the law's own list."""
@@ -104,7 +105,9 @@ class CategoryAddInput:
 
     key: str = strawberry.field(description="Its key, e.g. `tenancy-history`.")
     names: list[LocalTextInput] = strawberry.field(description="Its name, in one language at least.")
-    fideslang_key: str = strawberry.field(description="The fideslang category it falls under, e.g. `user.contact`.")
+    fideslang_key: str = strawberry.field(
+        description="The fideslang category it falls under, e.g. `user.contact`."
+    )
     dpv_iri: str = strawberry.field(description="The term in the W3C Data Privacy Vocabulary.")
     sensitivity: Data = strawberry.field(default=Data.ORDINARY, description="How special it is by default.")
     sensitivity_by_jurisdiction: list[SensitivityThereInput] = strawberry.field(
@@ -141,7 +144,9 @@ class CategoryQueries:
         async def count(again: Ask) -> int:
             return await categories.count(again, sensitivity=such)
 
-        return paged(window, await categories.page(ask, page_of(window), sensitivity=such), Category.of, count)
+        return paged(
+            window, await categories.page(ask, page_of(window), sensitivity=such), Category.of, count
+        )
 
 
 @strawberry.type
@@ -158,7 +163,10 @@ class CategoryMutations:
                 fideslang_key=input.fideslang_key,
                 dpv_iri=input.dpv_iri,
                 sensitivity=input.sensitivity.value,
-                where={each.jurisdiction.value: each.sensitivity.value for each in input.sensitivity_by_jurisdiction},
+                where={
+                    each.jurisdiction.value: each.sensitivity.value
+                    for each in input.sensitivity_by_jurisdiction
+                },
             )
             row = await categories.add(act, new)
         return CategoryPayload(category=Category.of(row))

@@ -37,7 +37,9 @@ class Client(Node):
     kind: str = strawberry.field(description="What sort of program it is: APP.")
     scopes: list[str] = strawberry.field(description="The OAuth2 scopes it holds, e.g. `decide`.")
     created_at: datetime = strawberry.field(description="When it was created.")
-    revoked_at: datetime | None = strawberry.field(description="When it was revoked; null while it may sign in.")
+    revoked_at: datetime | None = strawberry.field(
+        description="When it was revoked; null while it may sign in."
+    )
 
     @classmethod
     def of(cls, row: clients.Client) -> Self:
@@ -52,7 +54,9 @@ class Client(Node):
             revoked_at=row.revoked_at,
         )
 
-    @link(Operation.CATALOGUE_READ, "The department it asks for; null: none, or you may not read the catalogue.")
+    @link(
+        Operation.CATALOGUE_READ, "The department it asks for; null: none, or you may not read the catalogue."
+    )
     async def department(self, info: Info) -> Department | None:
         """Loaded with the others'."""
         return await one(info, Operation.CATALOGUE_READ, departments_by_id, self.row.department_id)
@@ -100,9 +104,12 @@ class ClientCreateInput:
     """A program that may sign in."""
 
     name: str = strawberry.field(description="Its name, for staff.")
-    scopes: list[str] = strawberry.field(description="The scopes it shall hold; you can give only those you hold.")
+    scopes: list[str] = strawberry.field(
+        description="The scopes it shall hold; you can give only those you hold."
+    )
     department: Reference | None = strawberry.field(
-        default=None, description="The department it asks for: key or id. A client of a department gives its own."
+        default=None,
+        description="The department it asks for: key or id. A client of a department gives its own.",
     )
 
 
@@ -125,10 +132,12 @@ class ClientCreatePayload(Payload):
     """Shown once."""
 
     client: Client | None = strawberry.field(default=None, description="The client.")
-    client_id: str | None = strawberry.field(default=None, description="What it signs in with at POST /oauth/token.")
+    client_id: str | None = strawberry.field(
+        default=None, description="What it signs in with at POST /oauth/token."
+    )
     client_secret: str | None = strawberry.field(
         default=None,
-        description="Its secret: shown now and never again, also not to a repetition with the same idempotency key.",
+        description="Its secret: shown now and never again, also not to a repetition with the same key.",
     )
 
 

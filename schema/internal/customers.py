@@ -63,7 +63,9 @@ class ProfileValue:
         return cls(category=shown.category, field=shown.field, value=shown.value, updated_at=shown.updated_at)
 
 
-@strawberry.type(description="A person (or, in South Africa, an organisation) whose data the organisation holds.")
+@strawberry.type(
+    description="A person (or, in South Africa, an organisation) whose data the organisation holds."
+)
 class Customer(Node):
     """As they stand now."""
 
@@ -159,7 +161,11 @@ class Customer(Node):
         found = await one(info, Operation.CUSTOMER_READ, _collections, self.uuid)
         return [Collection.of(each) for each in found or ()]
 
-    @link(Operation.CUSTOMER_READ, "The latest 20 notices delivered, newest first; `deliveries` has them all.", SOME)
+    @link(
+        Operation.CUSTOMER_READ,
+        "The latest 20 notices delivered, newest first; `deliveries` has them all.",
+        SOME,
+    )
     async def deliveries(self, info: Info) -> list[Delivery]:
         """Loaded with the others'."""
         found = await one(info, Operation.CUSTOMER_READ, _deliveries, self.uuid)
@@ -187,13 +193,11 @@ async def customers_by_id(ask: Ask, ids: Sequence[UUID]) -> dict[UUID, Customer]
 class CustomerFilter:
     """For the list."""
 
-    jurisdiction: Jurisdiction | None = strawberry.field(
-        default=None, description="Protected by this law."
+    jurisdiction: Jurisdiction | None = strawberry.field(default=None, description="Protected by this law.")
+    relationship: Relationship | None = strawberry.field(default=None, description="Standing so now.")
+    created_from: datetime | None = strawberry.field(
+        default=None, description="Known since this instant or later."
     )
-    relationship: Relationship | None = strawberry.field(
-        default=None, description="Standing so now."
-    )
-    created_from: datetime | None = strawberry.field(default=None, description="Known since this instant or later.")
     created_to: datetime | None = strawberry.field(default=None, description="Known before this instant.")
     identifier_kind: IdentifierKind | None = strawberry.field(
         default=None, description="Having such an identifier."

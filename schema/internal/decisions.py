@@ -52,10 +52,12 @@ class QuestionInput:
         description="Which categories are touched; by default those of the purpose that are held, "
         "and of the arrangement where data goes outside.",
     )
-    offer: Offer = strawberry.field(default=Offer.NONE, description="For a marketing MESSAGE: what it promotes.")
+    offer: Offer = strawberry.field(
+        default=Offer.NONE, description="For a marketing MESSAGE: what it promotes."
+    )
     footer: Footer = strawberry.field(
         default=Footer.NO_OPTOUT,
-        description="For a marketing MESSAGE: what its footer carries. Undeclared counts as having no opt-out.",
+        description="For a marketing MESSAGE: what its footer carries. Undeclared: no opt-out.",
     )
     department: Reference | None = strawberry.field(
         default=None, description="Whose people would see the data; by default the asking app's department."
@@ -126,7 +128,9 @@ class DecisionFilter:
     customer: CustomerRef | None = strawberry.field(default=None, description="About this customer.")
     outcome: Outcome | None = strawberry.field(default=None, description="With this outcome.")
     rule: str | None = strawberry.field(default=None, description="By this rule.")
-    decided_from: datetime | None = strawberry.field(default=None, description="Decided at this instant or later.")
+    decided_from: datetime | None = strawberry.field(
+        default=None, description="Decided at this instant or later."
+    )
     decided_to: datetime | None = strawberry.field(default=None, description="Decided before this instant.")
 
 
@@ -185,7 +189,7 @@ class DecisionMutations:
 
     @acts(Operation.DECISION_DECIDE, whole=True, weight=Weight(sized_by="input"))
     async def decisions(self, call: Call, once: Once | None, input: _Inputs) -> DecisionsPayload:
-        """Many questions, one snapshot, one transaction; a question with a problem does not stop the others."""
+        """Many questions, one snapshot, one transaction; one with a problem does not stop the others."""
         if not 1 <= len(input) <= decisions.QUESTIONS_AT_MOST:
             raise invalid(f"Ask 1 to {decisions.QUESTIONS_AT_MOST} questions in one call.", "input")
         answers = await _decide(call, input, once)

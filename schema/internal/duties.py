@@ -24,7 +24,7 @@ class NoticeDuty:
     level: linter.Level = strawberry.field(description="Whether a version cannot do without.")
     cites: str = strawberry.field(description="The provision.")
     condition: str | None = strawberry.field(
-        description="Only under this circumstance, which counts as given unless it is stated not to be; null: always."
+        description="Only under this circumstance, which counts as given unless it is denied; null: always."
     )
     starts_on: date | None = strawberry.field(description="From this day on; null: already.")
 

@@ -14,7 +14,9 @@ class Finding:
     """As the linter says it."""
 
     code: str = strawberry.field(description="For programs, `field.what`.")
-    field: str = strawberry.field(description="What it is about: a field of a notice, `benefit` or `recipients`.")
+    field: str = strawberry.field(
+        description="What it is about: a field of a notice, `benefit` or `recipients`."
+    )
     level: Level = strawberry.field(description="How much it matters.")
     message: str = strawberry.field(description="What to do, and which law asks for it.")
 

@@ -33,7 +33,9 @@ class Collection(Node):
     customer_id: strawberry.ID = strawberry.field(description="Whose data.")
     source: Source = strawberry.field(description="From whom.")
     optout_offered: bool = strawberry.field(description="Whether an opt-out from marketing was offered.")
-    shown_how: collections.How | None = strawberry.field(description="How the notice was shown; null: none was.")
+    shown_how: collections.How | None = strawberry.field(
+        description="How the notice was shown; null: none was."
+    )
     shown_at: datetime | None = strawberry.field(description="When the notice was shown; null: none was.")
     happened_at: datetime = strawberry.field(description="When the data came in.")
     recorded_at: datetime = strawberry.field(description="When the hub was told.")
@@ -69,7 +71,10 @@ class Collection(Node):
         shown = self.row.notice_version_id
         return global_id("NoticeVersion", shown) if shown else None
 
-    @link(Operation.NOTICE_READ, "The notice version that was shown; null: none was, or you may not read notices.")
+    @link(
+        Operation.NOTICE_READ,
+        "The notice version that was shown; null: none was, or you may not read notices.",
+    )
     async def notice_version(self, info: Info) -> NoticeVersion | None:
         """Loaded with the others'."""
         return await one(info, Operation.NOTICE_READ, versions_by_id, self.row.notice_version_id)
@@ -129,10 +134,14 @@ class CollectionRecordInput:
         default=None, description="The id of the published version that was shown; null if none was."
     )
     shown_how: collections.How | None = strawberry.field(default=None, description="How it was shown.")
-    shown_at: datetime | None = strawberry.field(default=None, description="When it was shown; by default at once.")
+    shown_at: datetime | None = strawberry.field(
+        default=None, description="When it was shown; by default at once."
+    )
     locale: str | None = strawberry.field(default=None, description="In which language it was shown.")
     proof: str = strawberry.field(default="", description="Where the proof is kept. Sealed.")
-    happened_at: datetime | None = strawberry.field(default=None, description="When the data came in; by default now.")
+    happened_at: datetime | None = strawberry.field(
+        default=None, description="When the data came in; by default now."
+    )
 
 
 @strawberry.input(description="A notice delivered, at collection or later.")

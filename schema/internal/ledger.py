@@ -28,11 +28,15 @@ class LedgerEntry(Node):
     """Of an act of your organisation."""
 
     row: strawberry.Private[entries.Entry]
-    event: str = strawberry.field(description="What happened, `noun.verb` in the past, e.g. `choice.withdrawn`.")
+    event: str = strawberry.field(
+        description="What happened, `noun.verb` in the past, e.g. `choice.withdrawn`."
+    )
     actor_kind: str = strawberry.field(description="Who did it: app, operator or worker.")
     recorded_at: datetime = strawberry.field(description="When it was recorded: the database's instant.")
     details: int = strawberry.field(description="How many lines it has: one for each customer it is about.")
-    position: Whole | None = strawberry.field(description="Its place in the sealed tree; null until it is sealed.")
+    position: Whole | None = strawberry.field(
+        description="Its place in the sealed tree; null until it is sealed."
+    )
     seal: Whole | None = strawberry.field(description="The number of its seal; null until it is sealed.")
     sealed_at: datetime | None = strawberry.field(description="When it was sealed; null until it is.")
 
@@ -51,7 +55,10 @@ class LedgerEntry(Node):
             sealed_at=row.sealed_at,
         )
 
-    @link(Operation.CUSTOMER_READ, "The only customer it is about; null: none, several, or you may not read customers.")
+    @link(
+        Operation.CUSTOMER_READ,
+        "The only customer it is about; null: none, several, or you may not read customers.",
+    )
     async def customer(self, info: Info) -> Customer | None:
         """Loaded with the others'."""
         return await one(info, Operation.CUSTOMER_READ, customers_by_id, self.row.subject)
@@ -67,7 +74,9 @@ async def entries_by_id(ask: Ask, ids: Sequence[UUID]) -> dict[UUID, LedgerEntry
     return {key: LedgerEntry.of(row) for key, row in (await entries.by_ids(ask, ids)).items()}
 
 
-@strawberry.type(description="The proof that the ledger holds what was recorded. It is checked without this hub.")
+@strawberry.type(
+    description="The proof that the ledger holds what was recorded. It is checked without this hub."
+)
 class Receipt:
     """Of one subject's lines in one entry."""
 
@@ -94,7 +103,9 @@ class LedgerFilter:
     customer: CustomerRef | None = strawberry.field(default=None, description="About this customer.")
     event: str | None = strawberry.field(default=None, description="Of this event, e.g. `customer.revealed`.")
     client: strawberry.ID | None = strawberry.field(default=None, description="By this client.")
-    recorded_from: datetime | None = strawberry.field(default=None, description="Recorded at this instant or later.")
+    recorded_from: datetime | None = strawberry.field(
+        default=None, description="Recorded at this instant or later."
+    )
     recorded_to: datetime | None = strawberry.field(default=None, description="Recorded before this instant.")
 
     async def such(self, ask: Ask) -> entries.Such:
@@ -113,7 +124,9 @@ _Filter = Annotated[LedgerFilter | None, strawberry.argument(description="Which;
 _Id = Annotated[strawberry.ID, strawberry.argument(description="The id of a decision or a ledger entry.")]
 _About = Annotated[
     CustomerRef | None,
-    strawberry.argument(description="Whose lines of an entry about several customers; by default the only one's."),
+    strawberry.argument(
+        description="Whose lines of an entry about several customers; by default the only one's."
+    ),
 ]
 
 
@@ -122,14 +135,16 @@ class LedgerQueries:
     """Reading the ledger."""
 
     @lists(Operation.LEDGER_READ, UUID)
-    async def ledger_entries(self, ask: Ask, window: Window, filter: _Filter = None) -> Connection[LedgerEntry]:
+    async def ledger_entries(
+        self, ask: Ask, window: Window, filter: _Filter = None
+    ) -> Connection[LedgerEntry]:
         """What your organisation's apps did, newest first."""
         such = await (filter or LedgerFilter()).such(ask)
         return paged(window, await entries.page(ask, page_of(window), such), LedgerEntry.of)
 
     @asks(Operation.RECEIPT_ISSUE)
     async def receipt(self, ask: Ask, id: _Id, customer: _About = None) -> Receipt:
-        """The receipt of a decision or of a ledger entry; NOT_SEALED_YET for a few seconds after it was made."""
+        """The receipt of a decision or of a ledger entry; for a few seconds after it NOT_SEALED_YET."""
         kind, uuid = parse_id(id, "Decision", "LedgerEntry", path=("id",))
         if kind == "Decision":
             return Receipt.of(*await entries.receipt_of_decision(ask, uuid))

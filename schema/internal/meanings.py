@@ -16,6 +16,7 @@ from hub import (
     grounds,
     identities,
     linter,
+    merges,
     profiles,
     said,
     standings,
@@ -128,23 +129,17 @@ _told(
 )  # fmt: skip
 _told(
     values.Footer, "Footer", "Whether a message names its sender and carries a working, free opt-out.",
-    COMPLETE="Both.",
-    NO_OPTOUT="No working opt-out.",
-    NO_SENDER="The sender is not named.",
+    COMPLETE="Both.", NO_OPTOUT="No working opt-out.", NO_SENDER="The sender is not named.",
 )  # fmt: skip
 _told(
     values.Relationship, "Relationship", "How the customer stands with the organisation.",
-    ACTIVE="A customer now.",
-    CLOSED="A former customer.",
+    ACTIVE="A customer now.", CLOSED="A former customer.", NONE="A stranger.",
     NEGOTIATING="A quote or an enquiry is under way.",
-    NONE="A stranger.",
 )  # fmt: skip
 _told(
     values.Offer, "Offer", "What a message promotes.",
-    NONE="Nothing.",
     OWN_SIMILAR="Our own products like those the customer bought.",
-    OWN_OTHER="Our other products.",
-    THIRD_PARTY="Somebody else's.",
+    OWN_OTHER="Our other products.", THIRD_PARTY="Somebody else's.", NONE="Nothing.",
 )  # fmt: skip
 _told(
     values.Data, "Sensitivity", "How special a kind of data is in law.",
@@ -179,11 +174,17 @@ _told(
 _told(
     profiles.RevealReason, "RevealReason", "Why somebody needs to see the values themselves.",
     CUSTOMER_ASKED="The customer asked.",
-    SERVICE="To serve the customer.",
-    COMPLAINT="A complaint is being looked into.",
+    SERVICE="To serve the customer.", COMPLAINT="A complaint is being looked into.",
     CORRECTION="A value is being corrected.",
     FRAUD="Fraud is suspected.",
     LEGAL_DUTY="A law demands it.",
+)  # fmt: skip
+_told(
+    merges.Verdict, "MergeVerdict", "What became of two records that may be one person.",
+    MERGED="Joined, and still so.",
+    SAME="One person, joined through their families.",
+    DIFFERENT="Two people.",
+    UNMERGED="Joined once, and taken apart again.",
 )  # fmt: skip
 _told(
     collections.How, "ShownHow", "How a notice was shown.",
@@ -263,7 +264,7 @@ _told(
     WARNING="Advice.",
 )  # fmt: skip
 _told(
-    linter.Circumstance, "Circumstance", "What is so about a collection and changes what its notice must say.",
+    linter.Circumstance, "Circumstance", "What is so about a collection, and changes what its notice says.",
     COLLECTED_ONLINE="Data is collected online.",
     SOLD_OR_SHARED="Data is sold, or shared for advertising.",
     THIRD_PARTY_SOURCE="Data comes from somebody else too.",
@@ -274,15 +275,13 @@ _told(
 )  # fmt: skip
 _told(
     clauses.Change, "ClauseChange", "How a clause differs between two versions.",
-    ADDED="Only the newer version has it.",
-    REMOVED="Only the older version has it.",
+    ADDED="Only the newer version has it.", REMOVED="Only the older version has it.",
     CHANGED="Both have it, and it says something else.",
 )  # fmt: skip
 _told(
     clauses.Reach, "Reach", "How a notice version reaches a recipient.",
-    NAMED="A clause names it.",
+    NAMED="A clause names it.", NOT_COVERED="Not at all.",
     CLASS="It belongs to a class that a clause describes.",
-    NOT_COVERED="Not at all.",
 )  # fmt: skip
 _describe(ProblemCode, {
     "UNAUTHENTICATED": "Nobody is signed in, or not any more.",

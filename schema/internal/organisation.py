@@ -79,7 +79,9 @@ class Department(Node):
 
 async def departments_by_id(ask: Ask, ids: Sequence[UUID]) -> dict[UUID, Department]:
     """Many at once."""
-    return {key: Department.of(row) for key, row in (await organisations.departments_by_ids(ask, ids)).items()}
+    return {
+        key: Department.of(row) for key, row in (await organisations.departments_by_ids(ask, ids)).items()
+    }
 
 
 @strawberry.input(description="Which departments.")
@@ -94,7 +96,9 @@ class OrganisationChangeInput:
     """A change."""
 
     name: str | None = strawberry.field(default=None, description="Its name.")
-    country: str | None = strawberry.field(default=None, description="Two letters of ISO 3166-1, such as `AU`.")
+    country: str | None = strawberry.field(
+        default=None, description="Two letters of ISO 3166-1, such as `AU`."
+    )
     contact: str | None = strawberry.field(default=None, description="How people reach it about their data.")
     strict_sharing: bool | None = strawberry.field(
         default=None, description="Whether nothing leaves it without the customer's agreement."

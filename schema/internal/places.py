@@ -2,10 +2,12 @@
 
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 from hub.errors import Refusal
 
+MARKS = ("locale", "field")
+"""What distinguishes the items of lists that the hub knows as mappings."""
 Place = tuple[str | int, ...]
 
 
@@ -29,23 +31,18 @@ def within(
 def _placed(given: Any, place: Place) -> Place:
     """The same place with numbers where the hub names an item of a list by what distinguishes it."""
     found: list[str | int] = []
+    inside: Any = given
     for step in place:
-        number = _number(given, step) if isinstance(given, list) else None
+        items: list[Any] = cast("list[Any]", inside) if isinstance(inside, list) else []
+        number = _number(items, step)
         found.append(step if number is None else number)
-        given = _inside(given, found[-1])
+        inside = getattr(cast("object", inside), str(step), None) if number is None else items[number]
     return tuple(found)
 
 
 def _number(items: list[Any], step: str | int) -> int | None:
-    marks = ("locale", "field")
+    """Where in a list an item stands that is named by its place or its mark; None if none does."""
     if isinstance(step, int):
-        return step
-    return next(
-        (at for at, item in enumerate(items) if any(getattr(item, mark, None) == step for mark in marks)), None
-    )
-
-
-def _inside(given: Any, step: str | int) -> Any:
-    if isinstance(given, list) and isinstance(step, int) and step < len(given):
-        return given[step]  # pyright: ignore[reportUnknownVariableType] -- inputs of any kind
-    return getattr(given, step, None) if isinstance(step, str) else None
+        return step if step < len(items) else None
+    marked = (at for at, item in enumerate(items) if any(getattr(item, mark, None) == step for mark in MARKS))
+    return next(marked, None)

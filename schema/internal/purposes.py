@@ -7,23 +7,21 @@ from uuid import UUID
 
 import strawberry
 
-from hub import categories, inputs, organisations, purposes
-from hub.act import Act, Ask
+from hub import categories, organisations, purposes
+from hub.act import Ask
 from hub.actors import Operation
-from hub.catalogue import Ref
 from hub.grounds import Relatedness
 from hub.policy.values import Basis, Jurisdiction, PurposeKind
 from schema.call import Info
-from schema.door import acts, asks, lists
+from schema.door import asks, lists
 from schema.internal.categories import Category, categories_by_id
 from schema.internal.findings import Finding
 from schema.internal.links import children, link, one, several
 from schema.internal.organisation import Department, departments_by_id
 from schema.internal.paging import page_of, paged
 from schema.internal.places import within
-from schema.internal.references import Reference, reference, references, row_id
-from schema.internal.texts import LocalText, LocalTextInput, by_locale, in_locale
-from schema.problems import Payload
+from schema.internal.references import Reference, reference, row_id
+from schema.internal.texts import LocalText, in_locale
 from schema.relay import Connection, Node, Window
 from schema.weights import Weight
 
@@ -64,7 +62,10 @@ class PurposeRelation:
         """As the API shows it."""
         return cls(to_uuid=row.related_to_id, kind=Relatedness(row.kind))
 
-    @link(Operation.CATALOGUE_READ, "The other purpose, of which the customer was told; null if you may not read the catalogue.")
+    @link(
+        Operation.CATALOGUE_READ,
+        "The other purpose, of which the customer was told; null if you may not read the catalogue.",
+    )
     async def to(self, info: Info) -> "Purpose | None":
         """Loaded with the others'."""
         return await one(info, Operation.CATALOGUE_READ, purposes_by_id, self.to_uuid)
@@ -82,7 +83,9 @@ class Purpose(Node):
     )
     dpv_iri: str | None = strawberry.field(description="The term in the W3C Data Privacy Vocabulary.")
     created_at: datetime = strawberry.field(description="When it was defined.")
-    retired_at: datetime | None = strawberry.field(description="When it was retired; null while it is in use.")
+    retired_at: datetime | None = strawberry.field(
+        description="When it was retired; null while it is in use."
+    )
 
     @classmethod
     def of(cls, row: purposes.Purpose) -> Self:
@@ -108,7 +111,9 @@ class Purpose(Node):
         """By language."""
         return LocalText.all_of(self.row.names)
 
-    @strawberry.field(description="What is in it for the customer, in your language; null where nothing is said.")
+    @strawberry.field(
+        description="What is in it for the customer, in your language; null where nothing is said."
+    )
     def benefit(self, info: Info) -> str | None:
         """Chosen by the language of the request."""
         return in_locale(self.row.benefits, info) or None
@@ -131,13 +136,21 @@ class Purpose(Node):
         """Loaded with the others'."""
         return await several(info, Operation.CATALOGUE_READ, departments_by_id, self.row.departments)
 
-    @link(Operation.CATALOGUE_READ, "What justifies it, by jurisdiction; null if you may not read the catalogue.", Weight(items=3))
+    @link(
+        Operation.CATALOGUE_READ,
+        "What justifies it, by jurisdiction; null if you may not read the catalogue.",
+        Weight(items=3),
+    )
     async def bases(self, info: Info) -> list[PurposeBasis] | None:
         """Loaded with the others'."""
         found = await children(info, Operation.CATALOGUE_READ, purposes.bases_of, self.uuid)
         return None if found is None else [PurposeBasis.of(each) for each in found]
 
-    @link(Operation.CATALOGUE_READ, "The purposes it is related to; null if you may not read the catalogue.", Weight(items=3))
+    @link(
+        Operation.CATALOGUE_READ,
+        "The purposes it is related to; null if you may not read the catalogue.",
+        Weight(items=3),
+    )
     async def relations(self, info: Info) -> list[PurposeRelation] | None:
         """Loaded with the others'."""
         found = await children(info, Operation.CATALOGUE_READ, purposes.relations_of, self.uuid)
@@ -163,7 +176,9 @@ class PurposeFilter:
     department: Reference | None = strawberry.field(
         default=None, description="Open to this department: key or id."
     )
-    is_retired: bool | None = strawberry.field(default=None, description="Retired, or in use; by default both.")
+    is_retired: bool | None = strawberry.field(
+        default=None, description="Retired, or in use; by default both."
+    )
 
     async def such(self, ask: Ask) -> purposes.Such:
         """As the hub takes it."""
@@ -177,96 +192,8 @@ class PurposeFilter:
         )
 
 
-@strawberry.input(description="What justifies a purpose in one jurisdiction.")
-class PurposeBasisInput:
-    """One justification."""
-
-    jurisdiction: Jurisdiction = strawberry.field(description="Whose law.")
-    basis: Basis = strawberry.field(description="The justification.")
-    special_condition: str | None = strawberry.field(
-        default=None, description="The condition in law that covers special data."
-    )
-    explanation: str = strawberry.field(default="", description="Why it applies.")
-
-    def ground(self) -> purposes.Ground:
-        """As the hub takes it."""
-        return purposes.Ground(self.jurisdiction, self.basis, self.special_condition, self.explanation)
-
-
-@strawberry.input(description="To which other purpose this one is related.")
-class PurposeRelationInput:
-    """One relation."""
-
-    to: Reference = strawberry.field(description="The other purpose, of which the customer was told: key or id.")
-    kind: Relatedness = strawberry.field(description="How closely.")
-
-
-@strawberry.input(description="A purpose to define.")
-class PurposeDefineInput:
-    """Why data is used."""
-
-    key: str = strawberry.field(description="Its key, e.g. `referral`. It stays.")
-    kind: PurposeKind = strawberry.field(description="What it is for. It stays.")
-    names: list[LocalTextInput] = strawberry.field(description="Its name, in one language at least.")
-    categories: list[Reference] = strawberry.field(description="The kinds of data it uses: keys or ids.")
-    benefits: list[LocalTextInput] = strawberry.field(
-        default_factory=list[LocalTextInput], description="What is in it for the customer, in the customer's words."
-    )
-    departments: list[Reference] = strawberry.field(
-        default_factory=list[Reference], description="The departments that may use the data: keys or ids."
-    )
-    bases: list[PurposeBasisInput] = strawberry.field(
-        default_factory=list[PurposeBasisInput], description="What justifies it, each jurisdiction once."
-    )
-    relations: list[PurposeRelationInput] = strawberry.field(
-        default_factory=list[PurposeRelationInput], description="The purposes it is related to."
-    )
-    retention_months: int | None = strawberry.field(
-        default=None, description="How long data is kept for it after the relationship ends."
-    )
-    dpv_iri: str | None = strawberry.field(
-        default=None, description="The term in the W3C Data Privacy Vocabulary."
-    )
-
-
-@strawberry.input(description="What is to be different about a purpose; what is left out stays, a list replaces all.")
-class PurposeChangeInput:
-    """A change."""
-
-    purpose: Reference = strawberry.field(description="Which: key or id.")
-    names: list[LocalTextInput] | None = strawberry.field(default=None, description="Its names.")
-    benefits: list[LocalTextInput] | None = strawberry.field(default=None, description="Its benefits.")
-    categories: list[Reference] | None = strawberry.field(default=None, description="Its categories: keys or ids.")
-    departments: list[Reference] | None = strawberry.field(
-        default=None, description="Its departments: keys or ids."
-    )
-    bases: list[PurposeBasisInput] | None = strawberry.field(default=None, description="Its justifications.")
-    relations: list[PurposeRelationInput] | None = strawberry.field(default=None, description="Its relations.")
-    retention_months: int | None = strawberry.field(
-        default=strawberry.UNSET, description="How long data is kept for it; null: nothing is decided."
-    )
-    dpv_iri: str | None = strawberry.field(default=strawberry.UNSET, description="Its term; null removes it.")
-
-
-@strawberry.input(description="A purpose to retire.")
-class PurposeRetireInput:
-    """For good."""
-
-    purpose: Reference = strawberry.field(description="Which: key or id.")
-
-
-@strawberry.type(description="The purpose, as it stands after the act.")
-class PurposePayload(Payload):
-    """Of a mutation on one purpose."""
-
-    purpose: Purpose | None = strawberry.field(default=None, description="The purpose.")
-
-
 _Filter = Annotated[PurposeFilter | None, strawberry.argument(description="Which; by default all.")]
 _Ref = Annotated[Reference, strawberry.argument(description="Its key or id.")]
-_Define = Annotated[PurposeDefineInput, strawberry.argument(description="The purpose.")]
-_Change = Annotated[PurposeChangeInput, strawberry.argument(description="The change.")]
-_Retire = Annotated[PurposeRetireInput, strawberry.argument(description="Which.")]
 
 
 @strawberry.type
@@ -289,70 +216,3 @@ class PurposeQueries:
             return await purposes.count(again, such)
 
         return paged(window, rows, Purpose.of, count)
-
-
-@strawberry.type
-class PurposeMutations:
-    """Changing purposes."""
-
-    @acts(Operation.CATALOGUE_WRITE)
-    async def purpose_define(self, act: Act, input: _Define) -> PurposePayload:
-        """Define a purpose. Warnings about its wording come with it and do not stop it."""
-        with within(input, "input"):
-            row = await purposes.define(act, _new(input))
-        return PurposePayload(purpose=Purpose.of(row))
-
-    @acts(Operation.CATALOGUE_WRITE)
-    async def purpose_change(self, act: Act, input: _Change) -> PurposePayload:
-        """Change a purpose that is not retired; its key and kind stay."""
-        with within(input, "input"):
-            named = reference(input.purpose, "Purpose", "purpose")
-            row = await purposes.change(act, named, _changes(input))
-        return PurposePayload(purpose=Purpose.of(row))
-
-    @acts(Operation.CATALOGUE_WRITE)
-    async def purpose_retire(self, act: Act, input: _Retire) -> PurposePayload:
-        """Retire a purpose for good: nothing new may rest on it. A second time changes nothing."""
-        with within(input, "input"):
-            row = await purposes.retire(act, reference(input.purpose, "Purpose", "purpose"))
-        return PurposePayload(purpose=Purpose.of(row))
-
-
-def _new(given: PurposeDefineInput) -> purposes.NewPurpose:
-    return purposes.NewPurpose(
-        key=given.key,
-        kind=given.kind,
-        names=by_locale(given.names, "names"),
-        categories=references(given.categories, "Category", "categories"),
-        benefits=by_locale(given.benefits, "benefits"),
-        departments=references(given.departments, "Department", "departments"),
-        bases=[each.ground() for each in given.bases],
-        relations=_relations(given.relations),
-        retention_months=given.retention_months,
-        dpv_iri=given.dpv_iri,
-    )
-
-
-def _changes(given: PurposeChangeInput) -> purposes.Changes:
-    unset = strawberry.UNSET
-    return purposes.Changes(
-        names=None if given.names is None else by_locale(given.names, "names"),
-        benefits=None if given.benefits is None else by_locale(given.benefits, "benefits"),
-        categories=_named(given.categories, "Category", "categories"),
-        departments=_named(given.departments, "Department", "departments"),
-        bases=None if given.bases is None else [each.ground() for each in given.bases],
-        relations=None if given.relations is None else _relations(given.relations),
-        retention_months=inputs.KEEP if given.retention_months is unset else given.retention_months,
-        dpv_iri=inputs.KEEP if given.dpv_iri is unset else given.dpv_iri,
-    )
-
-
-def _named(given: Sequence[str] | None, kind: str, place: str) -> list[Ref] | None:
-    return None if given is None else references(given, kind, place)
-
-
-def _relations(given: Sequence[PurposeRelationInput]) -> list[purposes.Relation]:
-    return [
-        purposes.Relation(reference(each.to, "Purpose", "relations", place, "to"), each.kind)
-        for place, each in enumerate(given)
-    ]

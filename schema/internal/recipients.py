@@ -120,8 +120,12 @@ async def recipients_by_id(ask: Ask, ids: Sequence[UUID]) -> dict[UUID, Recipien
 class RecipientFilter:
     """All that is given must hold."""
 
-    recipient_class: Reference | None = strawberry.field(default=None, description="In this class: key or id.")
-    on: date | None = strawberry.field(default=None, description="In the class on this day; by default today.")
+    recipient_class: Reference | None = strawberry.field(
+        default=None, description="In this class: key or id."
+    )
+    on: date | None = strawberry.field(
+        default=None, description="In the class on this day; by default today."
+    )
     search: str | None = strawberry.field(default=None, description="Part of the name or the key.")
 
     async def such(self, ask: Ask) -> recipients.Such:
@@ -214,7 +218,9 @@ class RecipientQueries:
     @asks(Operation.CATALOGUE_READ)
     async def recipient_class(self, ask: Ask, ref: _Ref) -> RecipientClass:
         """One class of recipients."""
-        return RecipientClass.of(await recipients.read_class(ask, reference(ref, "RecipientClass", "ref"), "ref"))
+        return RecipientClass.of(
+            await recipients.read_class(ask, reference(ref, "RecipientClass", "ref"), "ref")
+        )
 
     @lists(Operation.CATALOGUE_READ, UUID)
     async def recipient_classes(self, ask: Ask, window: Window) -> Connection[RecipientClass]:

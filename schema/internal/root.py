@@ -1,4 +1,4 @@
-"""The whole schema for internal apps, put together; and the table of things that can be fetched by their id."""
+"""The whole schema for internal apps, put together, and the table of what can be fetched by its id."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from uuid import UUID
@@ -14,10 +14,13 @@ from schema.internal.arrangements import (
     arrangements_by_id,
 )
 from schema.internal.categories import Category, CategoryMutations, CategoryQueries, categories_by_id
-from schema.internal.choices import Choice, ChoiceMutations, ChoiceQueries, choices_by_id
+from schema.internal.choices import Choice, ChoiceQueries, choices_by_id
+from schema.internal.choosing import ChoiceMutations
 from schema.internal.clients import Client, ClientMutations, ClientQueries, clients_by_id
+from schema.internal.comparing import ComparingQueries
 from schema.internal.customers import Customer, CustomerQueries, customers_by_id
 from schema.internal.decisions import Decision, DecisionMutations, DecisionQueries, decisions_by_id
+from schema.internal.defining import PurposeMutations
 from schema.internal.drafting import NoticeMutations
 from schema.internal.duties import DutyQueries
 from schema.internal.intake import (
@@ -29,6 +32,7 @@ from schema.internal.intake import (
     deliveries_by_id,
 )
 from schema.internal.ledger import LedgerEntry, LedgerQueries, entries_by_id
+from schema.internal.merging import MergeMutations, MergeProposal, MergeQueries, proposals_by_id
 from schema.internal.notices import (
     Clause,
     Notice,
@@ -46,7 +50,7 @@ from schema.internal.organisation import (
     departments_by_id,
     organisations_by_id,
 )
-from schema.internal.purposes import Purpose, PurposeMutations, PurposeQueries, purposes_by_id
+from schema.internal.purposes import Purpose, PurposeQueries, purposes_by_id
 from schema.internal.recipients import (
     Recipient,
     RecipientClass,
@@ -73,8 +77,10 @@ class Query(
     RecipientQueries,
     ArrangementQueries,
     NoticeQueries,
+    ComparingQueries,
     DutyQueries,
     CustomerQueries,
+    MergeQueries,
     IntakeQueries,
     ChoiceQueries,
     DecisionQueries,
@@ -89,6 +95,7 @@ class Query(
 class Mutation(
     DecisionMutations,
     CustomerMutations,
+    MergeMutations,
     IntakeMutations,
     ChoiceMutations,
     NoticeMutations,
@@ -128,6 +135,7 @@ _NODES: tuple[tuple[type[Node], Operation, Batch], ...] = (
     (NoticeVersion, Operation.NOTICE_READ, versions_by_id),
     (Clause, Operation.NOTICE_READ, clauses_by_id),
     (Customer, Operation.CUSTOMER_READ, customers_by_id),
+    (MergeProposal, Operation.CUSTOMER_READ, proposals_by_id),
     (Collection, Operation.CUSTOMER_READ, collections_by_id),
     (Delivery, Operation.CUSTOMER_READ, deliveries_by_id),
     (Choice, Operation.CUSTOMER_READ, choices_by_id),

@@ -27,12 +27,18 @@ class IdentifierInput:
     kind: IdentifierKind = strawberry.field(description="What it is.")
     value: str = strawberry.field(description="The email, number or id.")
     system: str | None = strawberry.field(default=None, description="For EXTERNAL: the system it belongs to.")
-    region: str | None = strawberry.field(default=None, description="For PHONE without a +: the country, e.g. `AU`.")
-    is_verified: bool = strawberry.field(default=False, description="Whether the customer showed it to be theirs.")
+    region: str | None = strawberry.field(
+        default=None, description="For PHONE without a +: the country, e.g. `AU`."
+    )
+    is_verified: bool = strawberry.field(
+        default=False, description="Whether the customer showed it to be theirs."
+    )
 
     def new(self) -> identities.NewIdentifier:
         """As the hub takes it."""
-        return identities.NewIdentifier(self.kind.value, self.value, self.system, self.region, self.is_verified)
+        return identities.NewIdentifier(
+            self.kind.value, self.value, self.system, self.region, self.is_verified
+        )
 
 
 @strawberry.input(description="A profile value to write; null removes it.")
@@ -77,14 +83,14 @@ class CustomerChangeInput:
     """A change, dated."""
 
     customer: CustomerRef = strawberry.field(description="Whom.")
-    relationship: Relationship | None = strawberry.field(
-        default=None, description="How they stand now."
-    )
+    relationship: Relationship | None = strawberry.field(default=None, description="How they stand now.")
     jurisdictions: list[Jurisdiction] | None = strawberry.field(
         default=None, description="All the laws that protect them now."
     )
     age: AgeBand | None = strawberry.field(default=None, description="Their age band now.")
-    is_restricted: bool | None = strawberry.field(default=None, description="Restrict, or lift the restriction.")
+    is_restricted: bool | None = strawberry.field(
+        default=None, description="Restrict, or lift the restriction."
+    )
     is_held: bool | None = strawberry.field(default=None, description="Hold, or release.")
     locale: str | None = strawberry.field(default=None, description="The language they prefer.")
     reason: str = strawberry.field(default="", description="A code such as MOVED_HOUSE; never personal data.")
@@ -211,7 +217,9 @@ class CustomerMutations:
     async def identifier_end(self, act: Act, input: _Identifier) -> CustomerPayload:
         """Stop finding and contacting the customer by an identifier. A second time changes nothing."""
         with within(input, "input"):
-            changed = await identities.end_identifier(act, uuid_of(input.identifier, "Identifier", "identifier"))
+            changed = await identities.end_identifier(
+                act, uuid_of(input.identifier, "Identifier", "identifier")
+            )
         return CustomerPayload(customer=await customer_of(act, changed.customer_id))
 
     @acts(Operation.CUSTOMER_REVEAL, weight=Weight(points=50))

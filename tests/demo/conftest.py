@@ -1,4 +1,4 @@
-"""A running demo in a folder of its own: the data in ``.data/demo``, the programs in ``.venv``, as after `make demo`."""
+"""A demo that runs in a folder of its own, as after `make demo`: data in ``.data``, programs in ``.venv``."""
 
 import os
 import re
@@ -43,7 +43,6 @@ def demo(
             env={**kept, **ours},
             stdout=terminal,
             stderr=subprocess.STDOUT,
-            start_new_session=True,
         )
     try:
         said = wait_for_greeting(running, log)

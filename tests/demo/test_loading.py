@@ -1,4 +1,4 @@
-"""The demo's customers: all there or none, the same every time, of every kind the story needs, and nobody real."""
+"""The demo's customers: all or none, the same every time, of every kind the story needs, and nobody real."""
 
 import asyncio
 import re
@@ -31,15 +31,28 @@ SORTS = """
     UNION SELECT 'shown ' || v.number FROM collection c JOIN notice_version v ON v.id = c.notice_version_id
 """
 UNLIKE = """
-    SELECT count(*) FROM customer_state s CROSS JOIN LATERAL state_at(s.customer_id, s.organisation_id, now()) r
-    WHERE s.valid_to = 'infinity' AND (s.jurisdictions, s.relationship, s.relationship_at, s.age, s.restricted, s.held,
-          s.erased, s.contact_at, s.collections, s.deliveries, s.choices, s.registries) IS DISTINCT FROM r
+    SELECT count(*) FROM customer_state s
+    CROSS JOIN LATERAL state_at(s.customer_id, s.organisation_id, now()) r
+    WHERE s.valid_to = 'infinity'
+      AND (s.relationship <> r.relationship OR s.jurisdictions <> r.jurisdictions OR s.age <> r.age
+           OR s.restricted <> r.restricted OR s.collections <> r.collections OR s.deliveries <> r.deliveries
+           OR s.choices <> r.choices OR s.registries <> r.registries)
+"""
+KILL = """
+    SELECT bool_or(pg_terminate_backend(pid)) FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock'
 """
 
 
 async def counts(hub: Hub) -> tuple[int, ...]:
     async with hub.ask(OPERATOR, Operation.CATALOGUE_READ) as ask:
         return tuple((await ask.rows(COUNTS))[0])
+
+
+async def kill_whoever_waits(connection: asyncpg.Connection) -> None:
+    async with asyncio.timeout(20):
+        while not await connection.fetchval(KILL):  # noqa: ASYNC110 - the database tells nobody
+            await asyncio.sleep(0.02)
 
 
 async def test_the_demo_has_two_firms_two_thousand_customers_and_lives_of_every_kind(fresh_hub: Hub) -> None:
@@ -71,20 +84,15 @@ async def test_loading_the_demo_again_changes_nothing(fresh_hub: Hub) -> None:
 
 
 async def test_a_load_that_is_killed_leaves_nothing_and_the_next_one_loads_all(fresh_hub: Hub) -> None:
-    superuser = await asyncpg.connect(fresh_hub.database.url)
-    holding = superuser.transaction()
-    await holding.start()
-    await superuser.execute("LOCK TABLE customer IN ACCESS EXCLUSIVE MODE")
-    loading = asyncio.create_task(demo.load(fresh_hub))
-    while not await superuser.fetchval(
-        """SELECT bool_or(pg_terminate_backend(pid)) FROM pg_stat_activity
-           WHERE datname = current_database() AND wait_event_type = 'Lock' AND pid <> pg_backend_pid()"""
-    ):
-        await asyncio.sleep(0.02)
-    with pytest.raises(Refusal):
-        await loading
-    await holding.rollback()
-    await superuser.close()
+    holder, killer = [await asyncpg.connect(fresh_hub.database.url) for _ in range(2)]
+    async with holder.transaction():
+        await holder.execute("LOCK TABLE customer IN ACCESS EXCLUSIVE MODE")
+        loading = asyncio.create_task(demo.load(fresh_hub))
+        await kill_whoever_waits(killer)
+        with pytest.raises(Refusal):
+            await loading
+    await holder.close()
+    await killer.close()
     assert (await counts(fresh_hub))[:2] == (0, 0)
     assert await demo.load(fresh_hub)
     assert (await counts(fresh_hub))[:2] == (2, 2_000)
@@ -126,7 +134,8 @@ def test_the_demos_customers_are_the_same_every_time(crowd: list[Person]) -> Non
 def test_nobody_in_the_demo_can_be_written_to_or_called(crowd: list[Person]) -> None:
     emails = re.compile(r"[a-z0-9._]+@example\.(com|org|net)")
     phones = re.compile(
-        r"\+61 491 570 (006|156)|\+61 [237] (5550|7010) \d{4}|\+44 7700 900\d{3}|\+44 (161 496|20 7946) 0\d{3}"
+        r"\+61 491 570 (006|156)|\+61 [237] (5550|7010) \d{4}"
+        r"|\+44 7700 900\d{3}|\+44 (161 496|20 7946) 0\d{3}"
     )
     assert [person for person in crowd if not emails.fullmatch(person.email)] == []
     assert [person for person in crowd if not phones.fullmatch(person.phone)] == []

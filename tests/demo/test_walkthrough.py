@@ -1,4 +1,4 @@
-"""The walkthrough is true: each of its commands is run, in order, in one shell, and answers what the page shows.
+"""The walkthrough is true: its commands are run, in order, in one shell, and answer what the page shows.
 
 In an answer, `...` stands for what differs from run to run.
 """
@@ -8,8 +8,9 @@ import re
 import subprocess
 from dataclasses import dataclass
 from functools import cache
+from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -64,7 +65,10 @@ def answers(demo: Demo) -> list[str]:
     return printed
 
 
-@pytest.mark.parametrize("place", range(len(steps())), ids=lambda place: f"{place}-{steps()[place].heading}")
+NAMES = [f"{place}-{step.heading}" for place, step in enumerate(steps())]
+
+
+@pytest.mark.parametrize("place", range(len(NAMES)), ids=NAMES)
 def test_the_walkthrough_shows_what_its_commands_answer(answers: list[str], place: int) -> None:
     rest = answers[place]
     for kind, shown in steps()[place].shown:
@@ -83,10 +87,12 @@ def json_matches(printed: str, shown: str) -> str:
 def filled(shown: Any, found: Any) -> Any:
     """Put what was found in the place of each `...`."""
     if isinstance(shown, dict) and isinstance(found, dict):
-        return {key: filled(value, found.get(key)) for key, value in shown.items()}
-    if isinstance(shown, list) and isinstance(found, list) and len(shown) == len(found):
-        return [filled(*pair) for pair in zip(shown, found, strict=True)]
-    return found if shown == "..." and isinstance(found, str) else shown
+        told, said = cast("dict[str, Any]", shown), cast("dict[str, Any]", found)
+        return {key: filled(value, said.get(key)) for key, value in told.items()}
+    if isinstance(shown, list) and isinstance(found, list):
+        pairs = zip_longest(cast("list[Any]", shown), cast("list[Any]", found))
+        return [filled(*pair) for pair in pairs][: len(cast("list[Any]", shown))]
+    return cast("Any", found if shown == "..." and isinstance(found, str) else shown)
 
 
 def text_matches(printed: str, shown: str) -> str:

@@ -59,7 +59,11 @@ class Desk:
         return path
 
     def options(self, **more: Any) -> Options:
-        given = {"organisation": self.world.organisation.id, "system": "salesforce", "jurisdiction": "AU"}
+        given: dict[str, Any] = {
+            "organisation": self.world.organisation.id,
+            "system": "salesforce",
+            "jurisdiction": "AU",
+        }
         return Options(**(given | more))
 
     async def run(self, content: str | bytes | Path, *, is_trial: bool = False, **more: Any) -> Outcome:
@@ -92,7 +96,9 @@ class Desk:
     async def customer(self, external: str) -> UUID:
         """The customer with an id of salesforce."""
         blind = self.hub.vault.blind_external("salesforce", external)
-        sql = "SELECT customer_id FROM identifier WHERE organisation_id = $1 AND blind = $2 AND ended_at IS NULL"
+        sql = """
+            SELECT customer_id FROM identifier WHERE organisation_id = $1 AND blind = $2 AND ended_at IS NULL
+        """
         [row] = await self.rows(sql, self.world.organisation.id, blind.digest)
         return row[0]
 

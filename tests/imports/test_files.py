@@ -1,8 +1,9 @@
-"""Which files are read, and what is said of those that cannot be: one line, naming the place and the remedy."""
+"""Which files are read, and what is said of those that cannot be: one line, with place and remedy."""
 
 import io
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,11 @@ from hub.imports.preparing import look
 from hub.imports.terms import Options
 from tests.imports.conftest import Desk
 
-ROWS = [["Account ID", "Name", "Email"], ["A1", "Zoé Müller", "zoe@example.com"], ["A2", "Ann Lee", "ann@example.com"]]
+ROWS = [
+    ["Account ID", "Name", "Email"],
+    ["A1", "Zoé Müller", "zoe@example.com"],
+    ["A2", "Ann Lee", "ann@example.com"],
+]
 
 
 def table(delimiter: str, end: str = "\r\n") -> str:
@@ -22,7 +27,9 @@ def table(delimiter: str, end: str = "\r\n") -> str:
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "windows-1252"])
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
-async def test_any_delimiter_in_any_usual_encoding_is_read(desk: Desk, delimiter: str, encoding: str, end: str) -> None:
+async def test_any_delimiter_in_any_usual_encoding_is_read(
+    desk: Desk, delimiter: str, encoding: str, end: str
+) -> None:
     outcome = await desk.run(table(delimiter, end).encode(encoding))
     assert outcome.counts["created"] == 2
     assert outcome.delimiter == delimiter
@@ -56,7 +63,10 @@ UNUSABLE = {
     "workbook": (zipped(), "Excel workbook"),
     "binary": (bytes(range(256)) * 40, "not a text file"),
     "wrong encoding": (("Account ID,Name\nA1," + "\x81\x8d").encode("latin-1"), "line 2"),
-    "duplicate headers": (b"Email,Name,Email\na@example.com,Jo,b@example.com\n", "column 1 and again in column 3"),
+    "duplicate headers": (
+        b"Email,Name,Email\na@example.com,Jo,b@example.com\n",
+        "column 1 and again in column 3",
+    ),
     "two ids": (b"Contact ID,Account ID\n1,2\n", "both look like external_id"),
     "nothing usable": (b"Colour,Size\nred,1\n", "No usable column"),
     "no header": (b"jane@example.com,Jane\njo@example.com,Jo\n", "begin with a header"),
@@ -84,7 +94,7 @@ async def test_a_missing_file_is_refused(desk: Desk) -> None:
 
 async def test_options_that_are_missing_are_asked_for(desk: Desk) -> None:
     text = "Account ID,Email\nA1,a@example.com\n"
-    for options, said in (
+    wanted: tuple[tuple[dict[str, Any], str], ...] = (
         ({"system": None}, "--system"),
         ({"jurisdiction": None}, "--jurisdiction"),
         ({"notice": "customers"}, "--shown-how"),
@@ -92,7 +102,8 @@ async def test_options_that_are_missing_are_asked_for(desk: Desk) -> None:
         ({"shown_how": "WEB"}, "--notice"),
         ({"dates": "sideways"}, "day-first"),
         ({"source": "HEARSAY"}, "THIRD_PARTY"),
-    ):
+    )
+    for options, said in wanted:
         with pytest.raises(Refusal, match=said):
             await desk.run(text, **options)
     assert await desk.people() == []
@@ -150,23 +161,40 @@ def test_the_limit_of_a_row_is_a_limit(tmp_path: Path, size: int) -> None:
 
 def test_too_many_columns_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "wide.csv"
-    path.write_text(",".join(["Email", *(f"c{n}" for n in range(reading.COLUMNS_MOST))]) + "\na@example.com\n")
+    path.write_text(
+        ",".join(["Email", *(f"c{n}" for n in range(reading.COLUMNS_MOST))]) + "\na@example.com\n"
+    )
     with pytest.raises(Refusal, match="at most 300"):
         look(path, Options())
 
 
 HEADERS = {
-    "Salesforce": "Account ID,First Name,Last Name,Email,Mobile,Mailing Street,Mailing Country,Created Date,Email Opt Out",
-    "HubSpot": "Record ID - Contact,First Name,Last Name,Email,Mobile Phone Number,Street Address,Country/Region,Create Date,"
+    "Salesforce": "Account ID,First Name,Last Name,Email,Mobile,Mailing Street,Mailing Country,Created Date,"
+    "Email Opt Out",
+    "HubSpot": "Record ID - Contact,First Name,Last Name,Email,Mobile Phone Number,Street Address,"
+    "Country/Region,Create Date,Unsubscribed from all email",
+    "Dynamics": "(Do Not Modify) Contact,First Name,Last Name,Email Address 1,Mobile Phone,"
+    "Address 1: Street 1,Address 1: Country/Region,Created On,Do not allow Emails",
+    "Zoho": "Record Id,First Name,Last Name,Email,Mobile,Mailing Street,Mailing Country,Created Time,"
+    "Email Opt Out",
+    "Mailchimp": "LEID,First Name,Last Name,Email Address,Phone Number,Address,Country,OPTIN_TIME,"
     "Unsubscribed from all email",
-    "Dynamics": "(Do Not Modify) Contact,First Name,Last Name,Email Address 1,Mobile Phone,Address 1: Street 1,"
-    "Address 1: Country/Region,Created On,Do not allow Emails",
-    "Zoho": "Record Id,First Name,Last Name,Email,Mobile,Mailing Street,Mailing Country,Created Time,Email Opt Out",
-    "Mailchimp": "LEID,First Name,Last Name,Email Address,Phone Number,Address,Country,OPTIN_TIME,Unsubscribed from all email",
-    "French": "Numéro client,Prénom,Nom,Adresse e-mail,Téléphone portable,Rue,Pays,Date de création,Désabonné",
-    "German": "Kundennummer,Vorname,Nachname,E-Mail-Adresse,Handy,Straße,Land,Erstellt am,Newsletter abgemeldet",
+    "French": "Numéro client,Prénom,Nom,Adresse e-mail,Téléphone portable,Rue,Pays,"
+    "Date de création,Désabonné",
+    "German": "Kundennummer,Vorname,Nachname,E-Mail-Adresse,Handy,Straße,Land,Erstellt am,"
+    "Newsletter abgemeldet",
 }
-FIELDS = ["external_id", "given_name", "family_name", "email", "phone", "street", "country", "joined_on", "opt_out_email"]
+FIELDS = [
+    "external_id",
+    "given_name",
+    "family_name",
+    "email",
+    "phone",
+    "street",
+    "country",
+    "joined_on",
+    "opt_out_email",
+]
 
 
 @pytest.mark.parametrize("system", HEADERS)
@@ -178,7 +206,9 @@ def test_the_headers_of_common_exports_are_recognised(tmp_path: Path, system: st
 
 def test_arabic_headers_are_recognised(tmp_path: Path) -> None:
     path = tmp_path / "export.csv"
-    path.write_text("رقم العميل;الاسم الأول;اسم العائلة;البريد الإلكتروني;الجوال;الدولة\n1;2;3;4;5;6\n", encoding="utf-8")
+    path.write_text(
+        "رقم العميل;الاسم الأول;اسم العائلة;البريد الإلكتروني;الجوال;الدولة\n1;2;3;4;5;6\n", encoding="utf-8"
+    )
     meanings = [column.meaning for column in look(path, Options()).columns]
     assert meanings == ["external_id", "given_name", "family_name", "email", "phone", "country"]
 
@@ -205,7 +235,7 @@ async def test_a_mapping_file_says_what_other_headers_mean(desk: Desk, name: str
         ('[columns]\nNowhere = "email"', "no column `Nowhere`"),
         ("[[[", "not TOML"),
         ('[[consents]]\ncolumn = "Ref"', "A consent needs given, purpose, wording"),
-        ('[columns]\nRef = "nonsense.tier"', "is no category"),
+        ('[columns]\nRef = "nonsense.tier"', "names no category"),
         ("colums = {}", "means nothing here"),
     ],
 )

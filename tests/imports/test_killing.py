@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from hub.act import Hub
 from tests.imports.conftest import Desk
 
 ROWS = 3_000
@@ -28,7 +27,8 @@ running.CHUNK_ROWS = 100
 
 async def main(url, file, firm):
     hub = await Hub.open(load(mode="run", metrics_token="metrics-for-tests"), url)
-    said = Options(organisation=UUID(firm), system="salesforce", jurisdiction="AU", notice="customers", shown_how="WEB")
+    shown = {"notice": "customers", "shown_how": "WEB"}
+    said = Options(organisation=UUID(firm), system="salesforce", jurisdiction="AU", **shown)
     def moved(line, lines):
         print(line, flush=True)
     outcome = await running.import_customers(hub, OPERATOR, Path(file), said, progress=moved)
@@ -48,7 +48,9 @@ def content() -> str:
         email = f"p{chance.randrange(ROWS * 4)}@example.com" if chance.random() < 0.97 else "broken"
         phone = f"04{chance.randrange(10**7, 10**8)}" if chance.random() < 0.5 else ""
         day = f"202{chance.randrange(3, 6)}-0{chance.randrange(2, 9)}-15"
-        lines.append(f"{external},Jo,{email},{phone},{day},{chance.randrange(10) == 0:d},City {chance.randrange(9)}")
+        lines.append(
+            f"{external},Jo,{email},{phone},{day},{chance.randrange(10) == 0:d},City {chance.randrange(9)}"
+        )
     return "\n".join(lines) + "\n"
 
 
@@ -74,7 +76,7 @@ async def finish(desk: Desk, path: Path) -> list[str]:
 @pytest.mark.chaos
 @pytest.mark.slow
 async def test_a_killed_import_run_again_ends_like_one_that_was_not(
-    desk: Desk, another_desk: Callable[[], Awaitable[Desk]], hub: Hub
+    desk: Desk, another_desk: Callable[[], Awaitable[Desk]]
 ) -> None:
     undisturbed, path = await another_desk(), desk.file(content())
     assert await finish(undisturbed, undisturbed.file(content())) == ["done", str(ROWS), "0"]
@@ -97,7 +99,9 @@ async def test_a_killed_import_run_again_ends_like_one_that_was_not(
     assert int(before) > 0
     mine, theirs = await picture(desk), await picture(undisturbed)
     assert mine == theirs
-    assert (desk.folder / "crm.rejects.csv").read_bytes() == (undisturbed.folder / "crm.rejects.csv").read_bytes()
+    assert (desk.folder / "crm.rejects.csv").read_bytes() == (
+        undisturbed.folder / "crm.rejects.csv"
+    ).read_bytes()
 
 
 async def picture(desk: Desk) -> object:
@@ -108,9 +112,11 @@ async def picture(desk: Desk) -> object:
         "customers": "SELECT kind, locale FROM customer WHERE id = ANY ($1)",
         "events": "SELECT aspect, value FROM customer_event WHERE customer_id = ANY ($1)",
         "choices": "SELECT kind, action, channel, wording_sha256 FROM choice WHERE customer_id = ANY ($1)",
-        "collections": "SELECT happened_at, cardinality(categories), shown_how FROM collection WHERE customer_id = ANY ($1)",
+        "collections": """SELECT happened_at, cardinality(categories), shown_how FROM collection
+                          WHERE customer_id = ANY ($1)""",
         "deliveries": "SELECT happened_at, how, locale FROM delivery WHERE customer_id = ANY ($1)",
-        "states": """SELECT jurisdictions, relationship, jsonb_array_length(choices), jsonb_array_length(collections)
+        "states": """SELECT jurisdictions, relationship, jsonb_array_length(choices),
+                            jsonb_array_length(collections)
                      FROM customer_state WHERE customer_id = ANY ($1) AND valid_to = 'infinity'""",
         "values": "SELECT field, previous IS NULL FROM profile_value WHERE customer_id = ANY ($1)",
         "proposals": "SELECT reason FROM merge_proposal WHERE newer_id = ANY ($1)",
@@ -122,8 +128,7 @@ async def picture(desk: Desk) -> object:
         "SELECT rows_done, counts, finished_at IS NOT NULL FROM import_batch WHERE organisation_id = $1",
         desk.world.organisation.id,
     )
-    shown = sorted([sorted((await desk.shown(person)).items()) for person in people[::50]])
-    return rows, tuple(batch), len(shown)
+    return rows, tuple(batch)
 
 
 @pytest.mark.slow

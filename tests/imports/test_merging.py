@@ -1,4 +1,4 @@
-"""Duplicates, within the file and against the hub: merged by rule, never against what the hub knows better."""
+"""Duplicates, within the file and against the hub: merged by rule, never over what the hub knows better."""
 
 import json
 
@@ -6,7 +6,6 @@ import pytest
 
 from hub import choices, customers, identities, profiles
 from hub.actors import OPERATOR, Operation
-from hub.identities import NewIdentifier
 from hub.imports import landing
 from hub.imports.rows import Stop
 from hub.profiles import NewValue
@@ -78,7 +77,9 @@ async def test_what_was_written_in_the_hub_stays(desk: Desk) -> None:
     await desk.run(HEAD + JANE)
     jane = await desk.customer("A1")
     async with desk.hub.act(OPERATOR, Operation.CUSTOMER_CHANGE) as act:
-        await profiles.set_profile(act, jane, [NewValue("contact", "city", "Hobart")], desk.world.organisation.id)
+        await profiles.set_profile(
+            act, jane, [NewValue("contact", "city", "Hobart")], desk.world.organisation.id
+        )
     outcome = await desk.run(HEAD + JANE.replace("Sydney", "Perth"))
     assert outcome.counts["kept"] == 1
     assert (await desk.shown(jane))["city"] == "Hobart"
@@ -145,7 +146,9 @@ async def test_two_people_with_one_id_are_not_mixed(desk: Desk) -> None:
     assert "two people with one id" in outcome.rejects.read_text(encoding="utf-8-sig")
 
 
-@pytest.mark.parametrize("row", ["A1,,,,,,,\n", "A9,Jane,Citizen,jane@example.com,,,,\n", ",Jane,,,0491570006,,,\n"])
+@pytest.mark.parametrize(
+    "row", ["A1,,,,,,,\n", "A9,Jane,Citizen,jane@example.com,,,,\n", ",Jane,,,0491570006,,,\n"]
+)
 async def test_the_erased_do_not_come_back_by_id_email_or_phone(desk: Desk, row: str) -> None:
     await desk.run(HEAD + JANE)
     jane = await desk.customer("A1")
@@ -162,25 +165,34 @@ async def test_consents_come_only_with_their_wording_and_never_against_a_no(desk
         '[[consents]]\ncolumn = "News"\npurpose = "newsletter"\nchannel = "EMAIL"\n'
         'wording = "May we send you our newsletter?"\ngiven = ["ja"]\non = "News since"\n', "map.toml",
     )  # fmt: skip
-    await desk.run("Account ID,Do Not Call,News,News since\nA1,,ja,2025-01-02\nA2,1,ja,2025-01-02\nA3,,nein,\n", mapping=mapping)
+    await desk.run(
+        "Account ID,Do Not Call,News,News since\nA1,,ja,2025-01-02\nA2,1,ja,2025-01-02\nA3,,nein,\n",
+        mapping=mapping,
+    )
     said = {
         name: [one["kind"] for one in json.loads((await desk.state(await desk.customer(name)))["choices"])]
         for name in ("A1", "A2", "A3")
     }
     assert said == {"A1": ["CONSENT"], "A2": ["MARKETING", "MARKETING"], "A3": []}
     async with desk.hub.act(OPERATOR, Operation.CHOICE_WITHDRAW) as act:
-        scope = Scope(await desk.customer("A1"), desk.world.organisation.id, desk.world.purposes["newsletter"].id)
+        scope = Scope(
+            await desk.customer("A1"), desk.world.organisation.id, desk.world.purposes["newsletter"].id
+        )
         await choices.withdraw_consent(act, scope, Evidence("I take it back.", "WEB"))
     outcome = await desk.run("Account ID,City,News,News since\nA1,Perth,ja,2025-03-04\n", mapping=mapping)
     assert outcome.counts["consented"] == 0
 
 
-async def test_what_hangs_in_the_seam_can_stop_marketing_to_a_row(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_hangs_in_the_seam_can_stop_marketing_to_a_row(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def suppressed(_ask: object, rows: object) -> dict[int, list[Stop]]:
         return {row.line: [Stop("MARKETING", None)] for row in rows if "quiet" in row.emails[0].normalised}  # type: ignore[attr-defined]
 
     monkeypatch.setattr(landing, "STOPS", [suppressed])
     await desk.run("Account ID,Email\nA1,quiet@example.com\nA2,loud@example.com\n")
-    said = {name: json.loads((await desk.state(await desk.customer(name)))["choices"]) for name in ("A1", "A2")}
+    said = {
+        name: json.loads((await desk.state(await desk.customer(name)))["choices"]) for name in ("A1", "A2")
+    }
     assert [one["action"] for one in said["A1"]] == ["OPTED_OUT"]
     assert said["A2"] == []

@@ -50,6 +50,7 @@ async def test_every_reason_of_a_row_is_told_at_once(desk: Desk) -> None:
 
 async def test_the_rejects_are_for_their_owner_only_and_safe_to_open_in_a_spreadsheet(desk: Desk) -> None:
     outcome = await desk.run(HEAD + '=cmd|x,"+61 491 570 006",nope,@x,-1,,,,\n')
+    assert outcome.rejects
     assert outcome.rejects == desk.folder / "crm.rejects.csv"
     assert stat.S_IMODE(outcome.rejects.stat().st_mode) == 0o600
     [_, reject] = rejects(outcome.rejects)
@@ -66,7 +67,10 @@ async def test_the_rejects_can_be_imported_once_they_are_corrected(desk: Desk) -
     assert (shown["EMAIL"], shown["PHONE"]) == ("jo@example.com", "+61491570006")
 
 
-@pytest.mark.parametrize("name", ["محمد العلوي", "Zoë O'Neil-Śmith", "Null", "'t Hooft", "N'Guessan", "李 小龍", "=Jo", "+Jo", "'Jo"])
+@pytest.mark.parametrize(
+    "name",
+    ["محمد العلوي", "Zoë O'Neil-Śmith", "Null", "'t Hooft", "N'Guessan", "李 小龍", "=Jo", "+Jo", "'Jo"],
+)
 async def test_a_name_comes_through_as_it_is(desk: Desk, name: str) -> None:
     await desk.run(f'Account ID,Name\nA1,"{guard(name)}"\n')
     assert (await desk.shown(await desk.customer("A1")))["name"] == name

@@ -1,6 +1,7 @@
 """Taking an import back."""
 
 import json
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -15,7 +16,7 @@ from tests.imports.conftest import Desk
 
 HEAD = "Account ID,First Name,Email,Phone,City,Country,Status,Created\n"
 JANE = "A1,Jane,jane@example.com,0491570006,Sydney,AU,Lead,2024-03-01\n"
-SHOWN = {"notice": "customers", "shown_how": "WEB"}
+SHOWN: dict[str, Any] = {"notice": "customers", "shown_how": "WEB"}
 
 
 async def known_of(desk: Desk, customer: UUID) -> tuple[object, ...]:
@@ -43,7 +44,11 @@ async def test_customers_of_whom_nothing_else_is_known_are_erased(desk: Desk) ->
     done = await desk.reverse(outcome)
     assert done.erased == 1
     state = await desk.state(jane)
-    assert (state["erased"], json.loads(state["collections"]), json.loads(state["deliveries"])) == (True, [], [])
+    assert (state["erased"], json.loads(state["collections"]), json.loads(state["deliveries"])) == (
+        True,
+        [],
+        [],
+    )
     for table in ("identifier", "profile_value", "import_row", "keys.customer_key"):
         assert await desk.rows(f"SELECT FROM {table} WHERE customer_id = $1", jane) == []
 
@@ -52,7 +57,9 @@ async def test_a_customer_somebody_else_speaks_of_stays_without_what_the_import_
     outcome = await desk.run(HEAD + JANE, **SHOWN)
     jane = await desk.customer("A1")
     async with desk.hub.act(OPERATOR, Operation.CUSTOMER_CHANGE) as act:
-        await profiles.set_profile(act, jane, [NewValue("contact", "city", "Hobart")], desk.world.organisation.id)
+        await profiles.set_profile(
+            act, jane, [NewValue("contact", "city", "Hobart")], desk.world.organisation.id
+        )
     done = await desk.reverse(outcome)
     assert (done.erased, done.undone) == (0, 1)
     assert await desk.shown(jane) == {"city": "Hobart"}
@@ -62,14 +69,18 @@ async def test_a_customer_somebody_else_speaks_of_stays_without_what_the_import_
 
 async def test_opt_outs_stay_and_consents_are_withdrawn(desk: Desk) -> None:
     mapping = desk.file(
-        '[[consents]]\ncolumn = "News"\npurpose = "newsletter"\nwording = "May we?"\ngiven = ["yes"]\n', "map.toml"
+        '[[consents]]\ncolumn = "News"\npurpose = "newsletter"\nwording = "May we?"\ngiven = ["yes"]\n',
+        "map.toml",
     )
     await desk.run(HEAD + JANE)
     outcome = await desk.run("Account ID,News\nA1,yes\nA2,yes\n", mapping=mapping)
     stopped = await desk.run("Account ID,Do Not Mail\nA1,1\n")
     assert (await desk.reverse(outcome)).withdrawn == 2
     await desk.reverse(stopped)
-    said = {(one["kind"], one["action"]) for one in json.loads((await desk.state(await desk.customer("A1")))["choices"])}
+    said = {
+        (one["kind"], one["action"])
+        for one in json.loads((await desk.state(await desk.customer("A1")))["choices"])
+    }
     assert said == {("CONSENT", "WITHDRAWN"), ("MARKETING", "OPTED_OUT")}
 
 

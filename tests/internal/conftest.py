@@ -1,4 +1,4 @@
-"""Two firms in one hub, and the real door in front of them: the application as served, and tokens it issued."""
+"""Two firms in one hub, and the real door before them: the application as served, and tokens it issued."""
 
 from collections.abc import AsyncIterator
 

@@ -54,15 +54,17 @@ class Door:
         """One request as it came back."""
         sent = {**ACCEPT, "Authorization": f"Bearer {token}", **(headers or {})}
         async with self._http() as http:
-            return await http.post("/graphql", json={"query": query, "variables": dict(variables)}, headers=sent)
+            return await http.post(
+                "/graphql", json={"query": query, "variables": dict(variables)}, headers=sent
+            )
 
     async def ask(self, token: str, query: str, **variables: Any) -> dict[str, Any]:
         """The data of an operation that went well: no errors, and no problems in any payload."""
         answer = (await self.post(token, query, variables)).json()
         assert "errors" not in answer, answer["errors"]
-        found = [each for each in answer["data"].values() if isinstance(each, dict) and each.get("problems")]
-        assert not found, found
-        return answer["data"]
+        data: dict[str, Any] = answer["data"]
+        assert not [each for each in data.values() if "problems" in (each or ()) and each["problems"]], data
+        return data
 
     async def one(self, token: str, query: str, **variables: Any) -> Any:
         """As `ask`, of an operation with one root field: what that field answered."""
@@ -83,7 +85,9 @@ class Door:
         assert "errors" not in answer, answer["errors"]
         (payload,) = answer["data"].values()
         (problem,) = payload["problems"]
-        assert [value for name, value in payload.items() if name != "problems" and value not in (None, [])] == []
+        assert [
+            value for name, value in payload.items() if name != "problems" and value not in (None, [])
+        ] == []
         assert await self.traces() == before, "a refused mutation left something behind"
         return problem["code"], problem["path"]
 

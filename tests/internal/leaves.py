@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from graphql import GraphQLInputObjectType, get_named_type, parse
 
@@ -15,16 +15,17 @@ _CORE: Any = root.schema._schema
 def of_input(name: str, value: Any, *place: str | int) -> Iterator[tuple[Place, str]]:
     """Place and type of every leaf that `value`, of the input type called `name`, has."""
     kind: Any = _CORE.type_map[name]
-    for index, each in enumerate(value if isinstance(value, list) else ()):
-        yield from of_input(name, each, *place, index)
     if isinstance(value, list):
+        for index, each in enumerate(cast("list[Any]", value)):
+            yield from of_input(name, each, *place, index)
         return
     if not isinstance(kind, GraphQLInputObjectType):
         yield place, name
         return
     for field, each in value.items():
         if each is not None:
-            yield from of_input(get_named_type(kind.fields[field].type).name, each, *place, field)
+            named = get_named_type(cast("Any", kind.fields[field].type)).name
+            yield from of_input(named, each, *place, field)
 
 
 def of_document(document: str, variables: dict[str, Any]) -> Iterator[tuple[Place, str]]:

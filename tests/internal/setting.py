@@ -4,7 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from hub import customers, merges
+from hub.actors import WORKER, Operation
+from hub.customers import NewCustomer
 from hub.db import new_id
+from hub.identities import NewIdentifier
+from hub.models import ImportBatch
 from schema.internal import root
 from schema.relay import global_id
 from tests.harbour import CIRCUMSTANCES, INTAKE, STATEMENTS
@@ -23,7 +28,8 @@ def document(mutation: str, select: str) -> str:
     """A mutation with its input as a variable."""
     return (
         f"mutation ($input: {name_of_input(mutation)}, $key: String)"
-        f" {{ {mutation}(input: $input, idempotencyKey: $key) {{ {select} problems {{ code path message }} }} }}"
+        f" {{ {mutation}(input: $input, idempotencyKey: $key) {{ {select} problems {{ code path message"
+        f" }} }} }}"
     )
 
 
@@ -35,7 +41,9 @@ def key() -> str:
 def content(**changes: Any) -> dict[str, Any]:
     """What a version says, as the API takes it."""
     statements = [
-        {"field": name, "text": said} if isinstance(said, str) else {"field": name, "notApplicable": said.reason}
+        {"field": name, "text": said}
+        if isinstance(said, str)
+        else {"field": name, "notApplicable": said.reason}
         for name, said in STATEMENTS.items()
     ]
     promise = {
@@ -115,7 +123,11 @@ class Setting:
     async def objection(self) -> str:
         """A pending objection."""
         said = await self.done(
-            "objectionRecord", "choices { id }", customer=await self.ref(), evidence=EVIDENCE, purpose="newsletter"
+            "objectionRecord",
+            "choices { id }",
+            customer=await self.ref(),
+            evidence=EVIDENCE,
+            purpose="newsletter",
         )
         return said["choices"][0]["id"]
 
@@ -124,3 +136,18 @@ class Setting:
         query = "query ($ref: CustomerRef!) { customer(ref: $ref) { identifiers { id } } }"
         found = await self.door.one(self.token, query, ref=await self.ref())
         return found["identifiers"][0]["id"]
+
+    async def proposal(self) -> str:
+        """Two customers with one mailbox, the newer brought by an import, and the proposal that they are one."""
+        firm, batch, email = self.world.organisation.id, new_id(), f"{new_id()}@example.org"
+        async with self.door.hub.act(WORKER, Operation.CUSTOMER_MERGE) as act:
+            await ImportBatch.create(
+                id=batch, organisation_id=firm, fingerprint="f", counts={}, started_at=act.at, using_db=act.db
+            )
+            for brought_by in (None, batch):
+                shared = [NewIdentifier("EMAIL", email)]
+                met = NewCustomer(firm, "en", ["AU"], identifiers=shared, import_id=brought_by)
+                await customers.create(act, met)
+            await merges.propose_merges(act, batch, firm)
+        found = await self.door.one(self.token, "{ mergeProposals(last: 1) { edges { node { id } } } }")
+        return found["edges"][0]["node"]["id"]

@@ -12,8 +12,8 @@ from hub.db import new_id
 from schema.internal import root
 from schema.relay import global_id
 from tests.internal import leaves
+from tests.internal.cases import MUTATIONS
 from tests.internal.door import Door
-from tests.internal.mutations import CASES as MUTATIONS
 from tests.internal.setting import EVIDENCE, Setting, document, name_of_input
 from tests.world import World
 
@@ -36,8 +36,12 @@ BY_ID = {
 async def one_of_each(at: Setting) -> dict[str, str]:
     """An id of every kind of thing, all of one firm."""
     world = at.world
-    made = await at.done("decide", "decision { id }", customer=await at.ref(), act="USE", purpose="conveyancing")
-    opted = await at.done("optOut", "choices { id }", customer=await at.ref(), kind="MARKETING", evidence=EVIDENCE)
+    made = await at.done(
+        "decide", "decision { id }", customer=await at.ref(), act="USE", purpose="conveyancing"
+    )
+    opted = await at.done(
+        "optOut", "choices { id }", customer=await at.ref(), kind="MARKETING", evidence=EVIDENCE
+    )
     client = await at.done("clientCreate", "client { id }", name="Desk", scopes=["decide"])
     customer = await at.customer()
     ref = {"id": global_id("Customer", customer)}
@@ -62,6 +66,7 @@ async def one_of_each(at: Setting) -> dict[str, str]:
         "NoticeVersion": at.version("v1"),
         "Clause": found["noticeVersion"]["clauses"][0]["id"],
         "Customer": ref["id"],
+        "MergeProposal": await at.proposal(),
         "Collection": found["customer"]["collections"][0]["id"],
         "Delivery": found["customer"]["deliveries"][0]["id"],
         "Choice": opted["choices"][0]["id"],
@@ -89,7 +94,9 @@ def at(door: Door, world: World, app: str) -> Setting:
 
 
 async def fetched(door: Door, token: str, identifier: str) -> bytes:
-    answer = await door.post(token, "query ($id: ID!) { node(id: $id) { id __typename } }", {"id": identifier})
+    answer = await door.post(
+        token, "query ($id: ID!) { node(id: $id) { id __typename } }", {"id": identifier}
+    )
     assert answer.status_code == 200
     return answer.content
 
@@ -108,7 +115,10 @@ async def test_by_id_one_gets_ones_own_and_all_else_alike(
     for kind, operation in KINDS.items():
         own = await fetched(door, token, ours[kind])
         if may(actor, operation):
-            expected = b'{"data":{"node":{"id":"%s","__typename":"%s"}}' % (ours[kind].encode(), kind.encode())
+            expected = b'{"data":{"node":{"id":"%s","__typename":"%s"}}' % (
+                ours[kind].encode(),
+                kind.encode(),
+            )
             assert own.startswith(expected), kind
         else:
             assert own == absent, kind
@@ -158,9 +168,13 @@ async def test_a_mutation_says_the_same_of_theirs_as_of_none_and_touches_neither
 ) -> None:
     case = MUTATIONS[mutation]
     given = await case.good(at)
-    sent = document(mutation, "__typename" if mutation != "decisions" else "results { problems { code message path } }")
+    sent = document(
+        mutation, "__typename" if mutation != "decisions" else "results { problems { code message path } }"
+    )
     for place, kind in list(leaves.of_input(name_of_input(mutation).strip("[]!"), given)):
-        named = KIND_OF.get(str([step for step in place if isinstance(step, str)][-1])) if kind == "ID" else None
+        named = (
+            KIND_OF.get(str([step for step in place if isinstance(step, str)][-1])) if kind == "ID" else None
+        )
         if named is None or named in SHARED:
             continue
         before = await at.door.traces()
@@ -190,14 +204,25 @@ KIND_OF = {
     "departments": "Department",
     "objection": "Choice",
     "client": "Client",
+    "proposal": "MergeProposal",
 }
 """What an id in an input names, by the field it stands in."""
 
 
 LISTS = (
-    "departments", "purposes", "recipients", "recipientClasses", "arrangements", "notices", "noticeVersions",
-    "customers", "decisions", "ledgerEntries", "clients",
-)  # fmt: skip
+    "departments",
+    "purposes",
+    "recipients",
+    "recipientClasses",
+    "arrangements",
+    "notices",
+    "noticeVersions",
+    "customers",
+    "decisions",
+    "ledgerEntries",
+    "clients",
+    "mergeProposals",
+)
 
 
 async def everything_listed(door: Door, token: str) -> set[str]:
@@ -205,7 +230,10 @@ async def everything_listed(door: Door, token: str) -> set[str]:
     for name in LISTS:
         page: dict[str, Any] = {"pageInfo": {"hasNextPage": True, "endCursor": None}}
         while page["pageInfo"]["hasNextPage"]:
-            query = "query ($after: String) { %s(first: 100, after: $after) { pageInfo { hasNextPage endCursor } edges { node { id } } } }"  # noqa: E501
+            query = (
+                "query ($after: String) { %s(first: 100, after: $after) { pageInfo { hasNextPage"
+                " endCursor } edges { node { id } } } }"
+            )
             page = await door.one(token, query % name, after=page["pageInfo"]["endCursor"])
             found |= {edge["node"]["id"] for edge in page["edges"]}
     return found
@@ -217,7 +245,19 @@ async def test_lists_hold_ones_own_only(
     mine, foreign = await everything_listed(door, app), await everything_listed(door, stranger)
     assert mine
     assert not mine & foreign
-    for kind in ("Department", "Purpose", "Recipient", "RecipientClass", "Arrangement", "Notice", "NoticeVersion",
-                 "Customer", "Decision", "LedgerEntry", "Client"):  # fmt: skip
+    for kind in (
+        "Department",
+        "Purpose",
+        "Recipient",
+        "RecipientClass",
+        "Arrangement",
+        "Notice",
+        "NoticeVersion",
+        "Customer",
+        "Decision",
+        "LedgerEntry",
+        "Client",
+        "MergeProposal",
+    ):
         assert ours[kind] in mine, kind
         assert theirs[kind] in foreign, kind

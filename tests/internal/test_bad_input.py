@@ -7,9 +7,8 @@ import pytest
 from hub.db import new_id
 from schema.relay import global_id
 from tests.internal import leaves
+from tests.internal.cases import MUTATIONS, QUERIES
 from tests.internal.door import Door
-from tests.internal.mutations import CASES as MUTATIONS
-from tests.internal.queries import CASES as QUERIES
 from tests.internal.setting import Setting, content, document, key, name_of_input
 from tests.world import World
 
@@ -31,7 +30,9 @@ def at(door: Door, world: World, app: str) -> Setting:
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS)
-async def test_every_id_in_a_mutation_is_refused_at_its_place_if_it_is_not_one(at: Setting, mutation: str) -> None:
+async def test_every_id_in_a_mutation_is_refused_at_its_place_if_it_is_not_one(
+    at: Setting, mutation: str
+) -> None:
     case = MUTATIONS[mutation]
     given = await case.good(at)
     name = name_of_input(mutation).strip("[]!")
@@ -57,7 +58,7 @@ async def test_no_value_in_a_mutation_breaks_the_hub(at: Setting, mutation: str)
             bad = leaves.replaced(given, place, value)
             answer = await at.door.post(at.token, document(mutation, case.select), {"input": bad})
             said = answer.json()
-            problems = [] if "errors" in said else said["data"][mutation]["problems"]
+            problems: list[Any] = [] if "errors" in said else said["data"][mutation]["problems"]
             codes = {each["extensions"]["code"] for each in said.get("errors", [])}
             assert codes | {each["code"] for each in problems} <= EXPECTED, (place, value, said)
 
@@ -75,17 +76,24 @@ async def test_no_value_in_a_query_breaks_the_hub(at: Setting, query: str) -> No
 
 @pytest.mark.parametrize("text", [b'"\\ud800"', b'"\\u0000"', b'"\xff"'])
 async def test_what_is_no_text_is_refused_before_anything_reads_it(at: Setting, text: bytes) -> None:
-    body = b'{"query": "query ($s: String) { departments(filter: {search: $s}) { totalCount } }", "variables": {"s": %s}}'
+    query = b"query ($s: String) { departments(filter: {search: $s}) { totalCount } }"
+    body = b'{"query": "%s", "variables": {"s": %s}}' % (query, text)
     async with at.door._http() as http:
         sent = {"Authorization": f"Bearer {at.token}", "Content-Type": "application/json"}
-        answer = await http.post("/graphql", content=body % text, headers=sent)
+        answer = await http.post("/graphql", content=body, headers=sent)
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
 
 
 async def test_a_draft_cannot_have_been_shown(at: Setting) -> None:
     ref, draft = await at.ref(), await at.draft()
-    shown = {"customer": ref, "source": "CUSTOMER", "categories": ["contact"], "optoutOffered": True, "shownHow": "WEB"}
+    shown = {
+        "customer": ref,
+        "source": "CUSTOMER",
+        "categories": ["contact"],
+        "optoutOffered": True,
+        "shownHow": "WEB",
+    }
     found = await at.door.problem(
         at.token, document("collectionRecord", "collection { id }"), input={**shown, "noticeVersion": draft}
     )
@@ -113,14 +121,22 @@ def clause(**changes: Any) -> dict[str, Any]:
     [
         ({"clauses": [clause(categories=[])]}, "INVALID", ["clauses", "0", "categories"]),
         ({"clauses": [clause(purpose="made-up")]}, "NOT_FOUND", ["clauses", "0", "purpose"]),
-        ({"clauses": [clause(categories=["contact", "made-up"])]}, "NOT_FOUND", ["clauses", "0", "categories", "1"]),
+        (
+            {"clauses": [clause(categories=["contact", "made-up"])]},
+            "NOT_FOUND",
+            ["clauses", "0", "categories", "1"],
+        ),
         ({"clauses": [clause(recipients=["made-up"])]}, "NOT_FOUND", ["clauses", "0", "recipients", "0"]),
         ({"clauses": [clause(classes=["made-up"])]}, "NOT_FOUND", ["clauses", "0", "classes", "0"]),
         ({"clauses": [clause(channels=["NONE"])]}, "INVALID", ["clauses", "0", "channels", "0"]),
         ({"clauses": [clause(), clause()]}, "INVALID", ["clauses", "1"]),
         ({"clauses": [clause(isPrimary=False)]}, "INVALID", ["clauses"]),
         ({"clauses": [clause(texts=[])]}, "INVALID", ["clauses", "0", "texts"]),
-        ({"clauses": [clause(texts=[{"locale": "en", "text": " "}])]}, "INVALID", ["clauses", "0", "texts", "0"]),
+        (
+            {"clauses": [clause(texts=[{"locale": "en", "text": " "}])]},
+            "INVALID",
+            ["clauses", "0", "texts", "0"],
+        ),
         ({"texts": [{"locale": "xx", "title": "T", "body": "B"}]}, "INVALID", ["texts"]),
         ({"texts": [{"locale": "en", "title": "", "body": "B"}]}, "INVALID", ["texts", "0", "title"]),
         ({"texts": [{"locale": "en", "title": "T", "body": "B"}] * 2}, "INVALID", ["texts", "1", "locale"]),
@@ -139,7 +155,7 @@ async def test_a_draft_that_says_nothing_is_refused_where_it_says_nothing(
     assert found == (code, ["input", "content", *place])
 
 
-IMPOSSIBLE = [
+IMPOSSIBLE: list[tuple[dict[str, Any], str]] = [
     ({"act": "MESSAGE", "purpose": "account-messages"}, "channel"),
     ({"act": "USE", "purpose": "conveyancing", "channel": "EMAIL"}, "channel"),
     ({"act": "SELL", "purpose": "conveyancing"}, "recipient"),
@@ -159,8 +175,11 @@ async def test_what_cannot_happen_is_not_decided(at: Setting, asked: dict[str, A
 
 async def test_a_batch_answers_what_makes_sense_and_says_what_does_not(at: Setting) -> None:
     email = f"{new_id()}@example.org"
-    good = {"customer": {"id": global_id("Customer", await at.customer(email=email))}, "act": "USE",
-            "purpose": "conveyancing"}  # fmt: skip
+    good = {
+        "customer": {"id": global_id("Customer", await at.customer(email=email))},
+        "act": "USE",
+        "purpose": "conveyancing",
+    }
     bad: list[tuple[dict[str, Any], str, list[str]]] = [
         ({**good, "purpose": "made-up"}, "NOT_FOUND", ["purpose"]),
         ({**good, "purpose": "Made Up"}, "INVALID", ["purpose"]),
@@ -168,7 +187,11 @@ async def test_a_batch_answers_what_makes_sense_and_says_what_does_not(at: Setti
         ({**good, "customer": {"id": global_id("Purpose", new_id())}}, "INVALID", ["customer", "id"]),
         ({**good, "customer": {"email": "nobody"}}, "INVALID", ["customer", "email"]),
         ({**good, "customer": {"email": "nobody@example.org"}}, "NOT_FOUND", ["customer", "email"]),
-        ({**good, "customer": {"externalId": {"system": "crm", "value": "1"}}}, "NOT_FOUND", ["customer", "externalId"]),
+        (
+            {**good, "customer": {"externalId": {"system": "crm", "value": "1"}}},
+            "NOT_FOUND",
+            ["customer", "externalId"],
+        ),
         ({**good, "categories": ["contact", "made-up"]}, "NOT_FOUND", ["categories", "1"]),
         ({**good, "channel": "EMAIL"}, "INVALID", ["channel"]),
     ]
@@ -184,7 +207,7 @@ async def test_a_batch_answers_what_makes_sense_and_says_what_does_not(at: Setti
     ]
     outcomes = [result["decision"] and result["decision"]["outcome"] for result in results]
     assert outcomes == ["ALLOW", *(None for _ in bad), "ALLOW"]
-    
+
 
 async def test_a_thousand_questions_are_answered_and_one_more_is_refused(at: Setting) -> None:
     question = {"customer": await at.ref(), "act": "USE", "purpose": "conveyancing"}

@@ -40,7 +40,10 @@ async def test_no_chain_of_grants_grows_what_is_held(door: Door, world: World) -
     assert set((await door.one(token, "{ viewer { scopes } }"))["scopes"]) == held
 
 
-@pytest.mark.parametrize("scopes", [[], ["*"], ["decide", "decide"], ["decide "], ["DECIDE"], ["operator"], ["worker"], ["stranger"]])
+@pytest.mark.parametrize(
+    "scopes",
+    [[], ["*"], ["decide", "decide"], ["decide "], ["DECIDE"], ["operator"], ["worker"], ["stranger"]],
+)
 async def test_scopes_that_are_none_are_refused(door: Door, app: str, scopes: list[str]) -> None:
     found = await door.problem(app, CREATE, input={"name": "Desk", "scopes": scopes})
     assert found == ("INVALID", ["input", "scopes"])
@@ -54,7 +57,9 @@ async def test_a_department_gives_itself_only(door: Door, world: World, others: 
         given = {"name": "Desk", "scopes": ["decide"], "department": other}
         assert await door.problem(token, CREATE, input=given) == ("NOT_FOUND", ["input", "department"])
     whole = await door.token(world, department=None)
-    made = await door.one(whole, CREATE, input={"name": "Desk", "scopes": ["decide"], "department": "lettings"})
+    made = await door.one(
+        whole, CREATE, input={"name": "Desk", "scopes": ["decide"], "department": "lettings"}
+    )
     assert made["client"]["department"] == {"key": "lettings"}
     stranger = await door.token(others)
     assert await door.problem(stranger, REVOKE, input={"client": made["client"]["id"]}) == (
@@ -69,7 +74,9 @@ async def test_a_department_gives_itself_only(door: Door, world: World, others: 
 
 async def test_a_revoked_client_is_out_at_once(door: Door, world: World, app: str) -> None:
     at = Setting(door, world, app)
-    made = await at.done("clientCreate", "client { id } clientId clientSecret", name="Desk", scopes=["decide"])
+    made = await at.done(
+        "clientCreate", "client { id } clientId clientSecret", name="Desk", scopes=["decide"]
+    )
     token = (await signed_in(door, made)).json()["access_token"]
     assert (await door.one(token, "{ viewer { scopes } }"))["scopes"] == ["decide"]
     revoked = await at.done("clientRevoke", "client { revokedAt }", client=made["client"]["id"])
@@ -80,7 +87,12 @@ async def test_a_revoked_client_is_out_at_once(door: Door, world: World, app: st
 
 async def test_a_secret_is_in_no_other_answer(door: Door, app: str, world: World) -> None:
     at = Setting(door, world, app)
-    made = await at.done("clientCreate", "client { id } clientId clientSecret", name="Desk", scopes=["decide"])
-    query = "query ($id: ID!) { client(id: $id) { id name kind scopes createdAt revokedAt } clients(last: 100) { edges { node { id name } } } ledgerEntries(first: 5) { edges { node { event } } } }"  # noqa: E501
+    made = await at.done(
+        "clientCreate", "client { id } clientId clientSecret", name="Desk", scopes=["decide"]
+    )
+    query = (
+        "query ($id: ID!) { client(id: $id) { id name kind scopes createdAt revokedAt } clients(last:"
+        " 100) { edges { node { id name } } } ledgerEntries(first: 5) { edges { node { event } } } }"
+    )
     answer = await door.post(app, query, {"id": made["client"]["id"]})
     assert made["clientSecret"] not in answer.text

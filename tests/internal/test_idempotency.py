@@ -61,17 +61,23 @@ async def test_the_header_is_a_key_too(at: Setting) -> None:
 
 
 @pytest.mark.parametrize("mutation", [DECIDE, DECISIONS, CREATE, CHANGE])
-async def test_a_key_used_for_something_else_is_refused_and_changes_nothing(at: Setting, mutation: str) -> None:
+async def test_a_key_used_for_something_else_is_refused_and_changes_nothing(
+    at: Setting, mutation: str
+) -> None:
     used, asked = key(), await question(at)
-    firsts = {DECIDE: asked, DECISIONS: [asked], CREATE: await created(at), CHANGE: {"customer": asked["customer"]}}
-    seconds = {
+    firsts: dict[str, Any] = {
+        DECIDE: asked,
+        DECISIONS: [asked],
+        CREATE: await created(at),
+        CHANGE: {"customer": asked["customer"], "age": "AGE_15"},
+    }
+    seconds: dict[str, Any] = {
         DECIDE: {**asked, "act": "PROFILE"},
         DECISIONS: [asked, asked],
         CREATE: {"locale": "fr", "jurisdictions": ["AU"]},
         CHANGE: {"customer": asked["customer"], "relationship": "CLOSED"},
     }
-    first = firsts[mutation]
-    await at.door.ask(at.token, mutation, input={**first, "age": "AGE_15"} if mutation == CHANGE else first, key=used)
+    await at.door.ask(at.token, mutation, input=firsts[mutation], key=used)
     found = await at.door.problem(at.token, mutation, input=seconds[mutation], key=used)
     assert found == ("IDEMPOTENCY_MISMATCH", [])
     other = DECISIONS if mutation == DECIDE else DECIDE
@@ -104,8 +110,12 @@ async def test_a_batch_again_gets_the_same_answers_and_the_same_problems(at: Set
 
 async def test_the_answer_stays_what_it_was_when_the_facts_have_moved_on(hub: Hub, at: Setting) -> None:
     customer = await at.customer()
-    asked = {"customer": {"id": global_id("Customer", customer)}, "act": "DISCLOSE", "purpose": "referral-mortgage",
-             "recipient": "bluegum-mortgages"}  # fmt: skip
+    asked = {
+        "customer": {"id": global_id("Customer", customer)},
+        "act": "DISCLOSE",
+        "purpose": "referral-mortgage",
+        "recipient": "bluegum-mortgages",
+    }
     used = key()
     first = await at.door.ask(at.token, DECIDE, input=asked, key=used)
     assert first["decide"]["decision"]["outcome"] == "ALLOW"
@@ -142,7 +152,8 @@ async def test_a_call_that_died_half_way_left_nothing_and_its_key_still_works(
 async def waiting_for_a_lock(connection: asyncpg.Connection) -> None:
     for _ in range(200):
         if await connection.fetchval(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type"
+            " = 'Lock'"
         ):
             return
         await asyncio.sleep(0.01)

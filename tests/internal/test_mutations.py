@@ -9,8 +9,9 @@ from hub.actors import SCOPES, Role, may
 from hub.actors import Actor as _Actor
 from schema import door as declared
 from schema.internal import root
+from tests.internal.cases import ABOUT_A_CUSTOMER, NOBODY
+from tests.internal.cases import MUTATIONS as CASES
 from tests.internal.door import Door
-from tests.internal.mutations import ABOUT_A_CUSTOMER, CASES, NOBODY
 from tests.internal.setting import Setting, document
 from tests.world import World
 
@@ -27,7 +28,7 @@ def at(door: Door, world: World, app: str) -> Setting:
 
 
 def changed(given: Any, changes: Any) -> Any:
-    return changes[""] if "" in changes else {**given, **changes}
+    return changes[""] if "" in changes else {**given, **changes}  # noqa: SIM401 - a list has no fields
 
 
 def test_every_mutation_is_tried() -> None:
@@ -42,7 +43,7 @@ async def test_a_mutation_does_what_it_says_and_leaves_its_events(at: Setting, m
     payload = await at.door.one(at.token, document(mutation, case.select), input=given)
     acts, entries = await at.door.traces()
     assert await at.door.events(before) == list(case.events)
-    assert (acts, entries) == (before[0] + 1, before[1] + 1)
+    assert (acts, entries) == (before[0] + 1, before[1] + len(case.events))
     assert {**payload, "problems": []} == {**payload, **case.answer, "problems": []}
 
 
@@ -55,7 +56,9 @@ async def test_a_refused_mutation_names_the_place_and_changes_nothing(at: Settin
 
 
 @pytest.mark.parametrize("mutation", ABOUT_A_CUSTOMER)
-async def test_a_customer_nobody_knows_is_refused_in_the_same_words_everywhere(at: Setting, mutation: str) -> None:
+async def test_a_customer_nobody_knows_is_refused_in_the_same_words_everywhere(
+    at: Setting, mutation: str
+) -> None:
     given = {**await CASES[mutation].good(at), "customer": NOBODY}
     code, path = await at.door.problem(at.token, document(mutation, CASES[mutation].select), input=given)
     assert (code, path) == ("NOT_FOUND", ["input", "customer"])
@@ -80,13 +83,15 @@ async def test_what_is_changed_shows_within_the_same_answer(hub: Hub, at: Settin
     del hub
     ref = await at.ref()
     query = """
-        mutation ($ref: CustomerRef!) {
+        mutation ($ref: CustomerRef!, $values: [ProfileValueInput!]!) {
             one: customerChange(input: {customer: $ref, relationship: CLOSED}) { customer { relationship } }
-            two: profileSet(input: {customer: $ref, values: [{category: "identity", field: "name", value: "Ada"}]})
+            two: profileSet(input: {customer: $ref, values: $values})
                 { customer { name relationship } }
         }
     """
-    answer = await at.door.ask(at.token, query, ref=ref)
+    answer = await at.door.ask(
+        at.token, query, ref=ref, values=[{"category": "identity", "field": "name", "value": "Ada"}]
+    )
     assert answer == {
         "one": {"customer": {"relationship": "CLOSED"}},
         "two": {"customer": {"name": "A***", "relationship": "CLOSED"}},

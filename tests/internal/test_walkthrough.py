@@ -5,10 +5,14 @@ from typing import Any
 from hub.act import Hub
 from schema.relay import global_id
 from tests.internal.door import DECISION, Door
+from tests.internal.setting import document
 from tests.world import World
 
-DECIDE = "mutation ($input: QuestionInput!) { decide(input: $input) { decision { %s } problems { code path } } }" % DECISION  # noqa: E501, UP031
-PREVIEW = "query ($input: QuestionInput!) { preview(input: $input) { outcome rule citation { clause version } } }"
+DECIDE = document("decide", f"decision {{ {DECISION} }}")
+READ = f"query ($id: ID!) {{ decision(id: $id) {{ {DECISION} }} }}"
+PREVIEW = (
+    "query ($input: QuestionInput!) { preview(input: $input) { outcome rule citation { clause version } } }"
+)
 REFERRAL = {"act": "DISCLOSE", "purpose": "referral-mortgage", "recipient": "bluegum-mortgages"}
 
 
@@ -46,11 +50,17 @@ async def test_the_same_referral_is_answered_by_the_notice_each_customer_was_sho
     assert any(fact["isDecisive"] for fact in after["facts"])
 
 
-async def test_a_preview_answers_alike_and_leaves_nothing(hub: Hub, door: Door, world: World, app: str) -> None:
+async def test_a_preview_answers_alike_and_leaves_nothing(
+    hub: Hub, door: Door, world: World, app: str
+) -> None:
     customer = await world.customer(hub, joined="2025-08-01", shown="v3")
     before = await door.traces()
     answer = await door.one(app, PREVIEW, input=referral(customer))
-    assert answer == {"outcome": "ALLOW", "rule": "au.app6-expected", "citation": {"clause": "brokers", "version": 3}}
+    assert answer == {
+        "outcome": "ALLOW",
+        "rule": "au.app6-expected",
+        "citation": {"clause": "brokers", "version": 3},
+    }
     assert await door.traces() == before
 
 
@@ -61,5 +71,5 @@ async def test_a_decision_is_kept_with_one_ledger_entry_and_read_back_as_it_was_
     before = await door.traces()
     made = (await door.one(app, DECIDE, input=referral(customer)))["decision"]
     assert await door.events(before) == ["decision.made"]
-    again = await door.one(app, "query ($id: ID!) { decision(id: $id) { %s } }" % DECISION, id=made["id"])  # noqa: UP031
+    again = await door.one(app, READ, id=made["id"])
     assert again == made

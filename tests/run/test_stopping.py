@@ -1,6 +1,7 @@
 """How a hub stops: in order when asked to, at once when asked twice, without loss when killed."""
 
 import asyncio
+import json
 import signal
 import socket
 import time
@@ -161,3 +162,26 @@ def test_a_taken_port_is_said_in_one_line_with_the_remedy(place: Place) -> None:
             assert done.stderr.count("\n") == 1
             assert f"port {port} " in done.stderr
             assert "HUB_PORT" in done.stderr
+
+
+def test_every_entry_is_sealed_once_though_the_sealer_is_killed_again_and_again(
+    place: Place, start: Start
+) -> None:
+    client_id, secret = asyncio.run(client_of(place))
+    web = start(place, "serve")
+    with ThreadPoolExecutor(2) as pool:
+        asked = [pool.submit(ask_until_killed, web.url, client_id, secret) for _ in range(2)]
+        for round_ in range(ROUNDS):
+            sealer = start(place, "work")
+            sealer.wait_for("hub.starts")
+            time.sleep(0.7 + 0.09 * round_)
+            sealer.end(signal.SIGKILL)
+        web.end(signal.SIGKILL)
+        acknowledged = sum(len(each.result()) for each in asked)
+    last = start(place, "work")
+    until = time.monotonic() + 30
+    while (report := json.loads(place.run("ledger", "verify", "--json").stdout))["waiting"]:
+        assert time.monotonic() < until, report
+    assert last.end() == 0
+    assert report["ok"], report["findings"]
+    assert report["size"] == report["entries"] >= acknowledged > 0

@@ -78,6 +78,20 @@ def test_the_demo_prints_a_token_and_a_question_that_gets_a_cited_answer(here: P
     assert postmasters(here.folder) == []
 
 
+def test_ctrl_c_while_people_are_made_up_stops_soon_and_the_next_start_makes_them(
+    here: Place, start: Start
+) -> None:
+    process = start(here, "demo", **OWN)
+    printed(process, "Making up")
+    began = time.monotonic()
+    assert process.end(signal.SIGINT) == 0
+    assert time.monotonic() - began < PATIENCE_SECONDS
+    again = start(here, "demo", **OWN)
+    printed(again, "Go on with")
+    assert "Making up" in "".join(again.said)
+    assert again.end() == 0
+
+
 def test_what_was_acknowledged_survives_the_killing_of_everything(here: Place, start: Start) -> None:
     process = start(here, "run", **OWN)
     process.wait_for("hub.listens")

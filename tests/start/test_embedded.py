@@ -279,3 +279,18 @@ def as_nobody(folder: Path) -> int:
 )
 def test_of_what_a_program_said_the_reason_is_picked(output: str, said: str) -> None:
     assert postgresql.reason(output) == said
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user's server lies in the folder itself")
+def test_a_folder_that_was_deleted_begins_with_an_empty_server(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    first = embedded.start(folder, durable=False)
+    with psycopg.connect(first.dsn, autocommit=True) as connection:
+        connection.execute("CREATE TABLE kept (id integer)")
+    shutil.rmtree(folder)
+    second = embedded.start(folder, durable=False)
+    with psycopg.connect(second.dsn) as connection:
+        assert connection.execute("SELECT to_regclass('kept')").fetchone() == (None,)
+    second.stop()
+    for left in second.home.parent.glob(f"{second.home.name}*"):
+        shutil.rmtree(left)

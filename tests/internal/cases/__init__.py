@@ -1,0 +1,26 @@
+"""Every field of the schema, tried: ``MUTATIONS`` and ``QUERIES`` by name."""
+
+from tests.internal.cases import catalogue, customers, merging, notices, outside, records
+from tests.internal.cases.case import NOBODY, Mutation, Query
+
+__all__ = ["ABOUT_A_CUSTOMER", "MUTATIONS", "NOBODY", "QUERIES"]
+
+MUTATIONS: dict[str, Mutation] = {
+    **records.MUTATIONS,
+    **customers.MUTATIONS,
+    **merging.MUTATIONS,
+    **notices.MUTATIONS,
+    **catalogue.MUTATIONS,
+    **outside.MUTATIONS,
+}
+QUERIES: dict[str, Query] = {
+    **records.QUERIES,
+    **customers.QUERIES,
+    **merging.QUERIES,
+    **notices.QUERIES,
+    **catalogue.QUERIES,
+    **outside.QUERIES,
+}
+ABOUT_A_CUSTOMER = sorted(
+    name for name, each in MUTATIONS.items() if each.good.__qualname__.startswith("about.")
+)

@@ -1,0 +1,123 @@
+"""Every address in the table of routes, so that a new one is covered on the day it is added."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import httpx
+import pytest
+import pytest_asyncio
+from starlette.routing import BaseRoute, Mount, Route
+
+from hub import asgi, probes, web
+from hub.act import Hub
+from hub.actors import MAY, Operation, Role
+from hub.readiness import Readiness
+from tests.internal.door import Door
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "BREW")
+CACHED = {"/static/portal.css", "/.well-known/jwks.json", "/.well-known/oauth-authorization-server"}
+KEPT_WITHOUT_NO_STORE = ("/graphql/console.", "/graphql/documentation.")
+SHAPES = (
+    {}, {"accept": "text/html"}, {"accept": "image/png"}, {"content-type": "text/plain"}, {"cookie": "a=b"},
+    {"origin": "https://evil.example"}, {"range": "bytes=0-1"}, {"if-none-match": "*"},
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def table(hub: Hub) -> list[BaseRoute]:
+    """Every route of a hub that shows all it has."""
+    return asgi.routes(hub, Readiness(hub, []))
+
+
+@pytest_asyncio.fixture
+async def http(door: Door) -> AsyncIterator[httpx.AsyncClient]:
+    """A client without a token; whatever raises inside raises here too."""
+    transport = httpx.ASGITransport(door.site)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as client:
+        yield client
+
+
+def addresses(table: list[BaseRoute]) -> Iterator[tuple[str, Route | Mount]]:
+    for route in table:
+        assert isinstance(route, Route | Mount)
+        yield (route.path, route) if isinstance(route, Route) else (f"{route.path}/portal.css", route)
+
+
+async def test_every_answer_at_every_address_has_the_security_headers(
+    http: httpx.AsyncClient, table: list[BaseRoute]
+) -> None:
+    seen = 0
+    for path in [*(path for path, _ in addresses(table)), "/nothing", "/static/nothing"]:
+        for method in METHODS:
+            for headers in SHAPES:
+                answer = await http.request(method, path, headers=headers)
+                where = (method, path, headers)
+                assert answer.status_code < 500 or path == probes.READY, where
+                for name, value in web.HEADERS.items():
+                    assert len(answer.headers.get_list(name)) == 1, (where, name)
+                    if name not in {"content-security-policy", "cache-control"}:
+                        assert answer.headers[name] == value, where
+                assert "frame-ancestors 'none'" in answer.headers["content-security-policy"], where
+                assert "unsafe" not in answer.headers["content-security-policy"], where
+                keeps = path in CACHED or path.startswith(KEPT_WITHOUT_NO_STORE)
+                assert keeps or answer.headers["cache-control"] == "no-store", where
+                assert "set-cookie" not in answer.headers, where
+                assert "access-control-allow-origin" not in answer.headers, where
+                seen += 1
+    assert seen > 1_000
+
+
+async def test_every_address_knows_its_methods_and_refuses_all_others(
+    http: httpx.AsyncClient, table: list[BaseRoute]
+) -> None:
+    for path, route in addresses(table):
+        known = {"POST", "GET", "HEAD"} if path == asgi.GRAPHQL else {"GET", "HEAD"}
+        if isinstance(route, Route) and route.methods:
+            known = set(route.methods)
+        assert known <= web.METHODS, path
+        for method in METHODS:
+            answer = await http.request(method, path, headers={"accept": "*/*"})
+            if method not in known:
+                assert answer.status_code == 405, (method, path)
+                assert set(answer.headers["allow"].split(", ")) <= web.METHODS
+
+
+async def test_without_a_token_only_what_strangers_may_is_answered(
+    http: httpx.AsyncClient, door: Door, table: list[BaseRoute]
+) -> None:
+    before = await door.traces()
+    asked = {"query": "{ viewer { kind } }"}
+    for path, route in addresses(table):
+        if path == asgi.GRAPHQL:
+            continue
+        open_to_all = Role.STRANGER in MAY[Operation(route.name)]
+        methods = (route.methods or set()) if isinstance(route, Route) else {"GET"}
+        for method in sorted(methods - {"HEAD"}):
+            answer = await http.request(method, path)
+            expected = {200, 503 if path == probes.READY else 200} if method == "GET" else {400, 401, 415}
+            assert answer.status_code in (expected if open_to_all else {401}), (method, path)
+    for headers in ({}, {"authorization": "Bearer x"}, {"authorization": "Basic eDp5"}, {"cookie": "token=x"}):
+        answer = await http.post(asgi.GRAPHQL, json=asked, headers=headers)
+        assert (answer.status_code, "data" in answer.json()) == (401, False)
+    for path in (f"{asgi.GRAPHQL}?access_token=x", f"{asgi.GRAPHQL}?token=x"):
+        assert (await http.post(path, json=asked)).status_code == 401
+    assert await door.traces() == before
+
+
+async def test_another_sites_page_can_make_a_browser_send_nothing_that_acts(
+    http: httpx.AsyncClient, door: Door
+) -> None:
+    """What a form or a script of another site can send without asking first: no JSON, no Authorization header."""
+    before = await door.traces()
+    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""):
+        answer = await http.post(
+            asgi.GRAPHQL,
+            content='{"query": "mutation { departmentAdd(input: {key: \\"x\\", name: \\"x\\"}) { problems { code } } }"}',
+            headers={"content-type": kind, "origin": "https://evil.example"},
+        )
+        assert answer.status_code in {401, 415}
+    asked = await http.options(
+        asgi.GRAPHQL,
+        headers={"origin": "https://evil.example", "access-control-request-method": "POST"},
+    )
+    assert asked.status_code == 405
+    assert await door.traces() == before
