@@ -199,7 +199,7 @@ async def open_proposals(
     *,
     backwards: bool = False,
 ) -> Page:
-    """Read a stretch of the proposals that wait for a person after an id (backwards: before it), ascending."""
+    """Read a stretch of the proposals that wait, after an id (backwards: before it), always ascending."""
     most = particulars.page_size(limit, "limit")
     sql = _BACKWARDS if backwards else _FORWARDS
     rows = await ask.rows(sql, organisation(ask, organisation_id), after, most + 1)

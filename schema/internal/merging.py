@@ -111,7 +111,7 @@ class MergeQueries:
 
     @lists(Operation.CUSTOMER_READ, UUID)
     async def merge_proposals(self, ask: Ask, window: Window) -> Connection[MergeProposal]:
-        """Customers who may be one person and wait for somebody to say, in the order in which they were found."""
+        """Customers who may be one person and wait for somebody to say, those found first first."""
         page = await merges.open_proposals(ask, start_of(window), window.limit, backwards=window.backwards)
         return paged(window, stretch(page.items, window), MergeProposal.of)
 

@@ -4,7 +4,7 @@ import copy
 from collections.abc import Iterator
 from typing import Any, cast
 
-from graphql import GraphQLInputObjectType, get_named_type, parse
+from graphql import GraphQLInputObjectType, parse
 
 from schema.internal import root
 
@@ -24,7 +24,7 @@ def of_input(name: str, value: Any, *place: str | int) -> Iterator[tuple[Place, 
         return
     for field, each in value.items():
         if each is not None:
-            named = get_named_type(cast("Any", kind.fields[field].type)).name
+            named = str(kind.fields[field].type).strip("[]!")
             yield from of_input(named, each, *place, field)
 
 

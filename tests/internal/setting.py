@@ -138,11 +138,16 @@ class Setting:
         return found["identifiers"][0]["id"]
 
     async def proposal(self) -> str:
-        """Two customers with one mailbox, the newer brought by an import, and the proposal that they are one."""
+        """Two customers with one mailbox, the newer from an import, and the proposal that they are one."""
         firm, batch, email = self.world.organisation.id, new_id(), f"{new_id()}@example.org"
         async with self.door.hub.act(WORKER, Operation.CUSTOMER_MERGE) as act:
             await ImportBatch.create(
-                id=batch, organisation_id=firm, fingerprint="f", counts={}, started_at=act.at, using_db=act.db
+                id=batch,
+                organisation_id=firm,
+                fingerprint=str(batch),
+                counts={},
+                started_at=act.at,
+                using_db=act.db,
             )
             for brought_by in (None, batch):
                 shared = [NewIdentifier("EMAIL", email)]

@@ -166,6 +166,12 @@ class Own:
         self.server = embedded.start(self.place.folder, durable=False)
 
 
+def forget_servers(folder: Path) -> None:
+    """Stop the servers of this folder, and delete what they hold."""
+    for marker in [*folder.rglob("postgres-lies-in"), *folder.rglob("postgres")]:
+        embedded.start(marker.parent, durable=False).remove()
+
+
 @pytest.fixture
 def own(keyring: Keyring, tmp_path: Path) -> Iterator[Own]:
     """A PostgreSQL of the test's own."""
@@ -173,7 +179,7 @@ def own(keyring: Keyring, tmp_path: Path) -> Iterator[Own]:
     _in_loop(server.dsn, tmp_path, keyring)
     made = Own(server, Place(server.dsn, tmp_path, keyring.dump()))
     yield made
-    made.server.stop()
+    forget_servers(tmp_path)
 
 
 @pytest.fixture(scope="session")

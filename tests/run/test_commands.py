@@ -10,7 +10,7 @@ import pytest
 
 from hub.cli import app, endings
 from hub.keyring import Keyring
-from tests.run.conftest import HUB, Own, Place, Start
+from tests.run.conftest import HUB, Own, Place, Start, forget_servers
 
 FACTS = {"jurisdiction": "AU"}
 ADD = ("organisation", "add", "acme", "Acme Pty Ltd", "--country", "AU", "--contact", "privacy@acme.example")
@@ -274,6 +274,7 @@ def test_on_ones_own_machine_commands_find_the_hub_that_runs(
     assert running.end() == 0
     again = here.run("organisation", "list", "--json", **empty)
     assert [each["key"] for each in json.loads(again.stdout)] == ["acme"]
+    forget_servers(tmp_path)
 
 
 def test_the_documentation_names_every_command_and_every_exit_code() -> None:

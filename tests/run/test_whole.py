@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.run.conftest import PATIENCE_SECONDS, Place, Process, Start
+from tests.run.conftest import PATIENCE_SECONDS, Place, Process, Start, forget_servers
 
 MORE_PATIENCE_SECONDS = 120
 OWN = {"HUB_DATABASE_URL": "", "HUB_KEYRING": "", "HUB_MODE": "", "HUB_METRICS_TOKEN": ""}
@@ -21,8 +21,7 @@ def here(tmp_path: Path) -> Iterator[Place]:
     """A folder without any hub in it; its PostgreSQL is stopped at the end."""
     place = Place("", tmp_path, "")
     yield place
-    for pid in postmasters(tmp_path):
-        os.kill(pid, signal.SIGINT)
+    forget_servers(tmp_path)
 
 
 def postmasters(folder: Path) -> list[int]:

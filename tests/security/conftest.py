@@ -1,6 +1,7 @@
 """Two firms in one hub, the application as it is served in each mode, and servers of the tests' own."""
 
-import pytest
+from collections.abc import AsyncIterator
+
 import pytest_asyncio
 
 from hub import asgi
@@ -25,7 +26,9 @@ async def others(hub: Hub) -> World:
     return await build_world(hub)
 
 
-@pytest.fixture(scope="session")
-def door(hub: Hub) -> Door:
+@pytest_asyncio.fixture(scope="session")
+async def door(hub: Hub) -> AsyncIterator[Door]:
     """The application as it is served."""
-    return Door(hub, asgi.create_app(hub, Readiness(hub, [])))
+    readiness = Readiness(hub, [])
+    yield Door(hub, asgi.create_app(hub, readiness))
+    await readiness.close()
