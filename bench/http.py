@@ -74,7 +74,12 @@ async def _stage(url: str, folder: Path) -> Stage:
     people = [await _customer(hub, world, number) for number in range(CUSTOMERS)]
     async with hub.act(OPERATOR, Operation.CLIENT_CREATE) as act:
         client, secret = await clients.create(
-            act, "bench", clients.Kind.APP, sorted(SCOPES), world.organisation.id, world.departments["conveyancing"].id
+            act,
+            "bench",
+            clients.Kind.APP,
+            sorted(SCOPES),
+            world.organisation.id,
+            world.departments["conveyancing"].id,
         )
     async with hub.database.sealer() as connection:
         await connection.execute("RESET ROLE")
@@ -98,7 +103,16 @@ def _server(kind: str, stage: Stage) -> Iterator[tuple[int, str]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    arguments = [sys.executable, "-m", "bench.serving", kind, stage.url, str(port), str(stage.folder), str(stage.keyring)]
+    arguments = [
+        sys.executable,
+        "-m",
+        "bench.serving",
+        kind,
+        stage.url,
+        str(port),
+        str(stage.folder),
+        str(stage.keyring),
+    ]
     process = subprocess.Popen(arguments)  # noqa: S603 - ourselves
     try:
         _wait(port)
@@ -131,12 +145,19 @@ async def _issue(stage: Stage) -> str:
     from hub.asgi import create_app  # noqa: PLC0415 - the servers load it; this process only for the token
     from hub.readiness import Readiness  # noqa: PLC0415
 
-    settings = load_settings(mode="run", data_dir=stage.folder, keyring=stage.keyring.read_text(), token_seconds=3600,
-        public_url=f"http://{HOST}")
+    settings = load_settings(
+        mode="run",
+        data_dir=stage.folder,
+        keyring=stage.keyring.read_text(),
+        token_seconds=3600,
+        public_url=f"http://{HOST}",
+    )
     hub = await Hub.open(settings, stage.url)
     transport = httpx.ASGITransport(app=create_app(hub, Readiness(hub, [])))
     async with httpx.AsyncClient(transport=transport, base_url=settings.url) as client:
-        answer = await client.post("/oauth/token", data={"grant_type": "client_credentials"}, auth=stage.client)
+        answer = await client.post(
+            "/oauth/token", data={"grant_type": "client_credentials"}, auth=stage.client
+        )
     await hub.close()
     return str(answer.json()["access_token"])
 
@@ -155,8 +176,16 @@ def _measure(stage: Stage, bare: tuple[int, str], ours: tuple[int, str]) -> None
     batches = [people[start : start + BATCH] for start in range(0, CUSTOMERS, BATCH)]
     calls = {
         "bare": (bare, [{"query": BARE, "variables": {"id": str(each)}} for each in people], b'"locale"'),
-        "preview": (ours, [{"query": PREVIEW, "variables": {"q": _question(each)}} for each in people], b'"outcome"'),
-        "decide": (ours, [{"query": DECIDE, "variables": {"q": _question(each)}} for each in people], b'"outcome"'),
+        "preview": (
+            ours,
+            [{"query": PREVIEW, "variables": {"q": _question(each)}} for each in people],
+            b'"outcome"',
+        ),
+        "decide": (
+            ours,
+            [{"query": DECIDE, "variables": {"q": _question(each)}} for each in people],
+            b'"outcome"',
+        ),
         "decisions": (
             ours,
             [{"query": MANY, "variables": {"q": [_question(each) for each in batch]}} for batch in batches],
@@ -167,13 +196,19 @@ def _measure(stage: Stage, bare: tuple[int, str], ours: tuple[int, str]) -> None
     for _ in range(ROUNDS):
         for name, ((port, token), bodies, wanted) in calls.items():
             requests = [load.post(HOST, "/graphql", token, orjson.dumps(body)) for body in bodies]
-            done = asyncio.run(load.run(port, requests, seconds=SECONDS, connections=CONNECTIONS, wanted=wanted))
+            done = asyncio.run(
+                load.run(port, requests, seconds=SECONDS, connections=CONNECTIONS, wanted=wanted)
+            )
             if done.bad:
                 raise AssertionError(f"{name}: {done.bad} of {done.requests} answers were wrong")
             rates[name].append(done.rate)
     base, one = median(rates["bare"]), median(rates["decide"])
     print(f"bare Strawberry, one query  {base:9,.0f} requests a second")
     for name in ("preview", "decide"):
-        print(f"{name:26}  {median(rates[name]):9,.0f} requests a second  {median(rates[name]) / base:.2f}x of bare")
+        print(
+            f"{name:26}  {median(rates[name]):9,.0f} requests a second  {median(rates[name]) / base:.2f}x of bare"
+        )
     many = median(rates["decisions"]) * BATCH
-    print(f"decisions, {BATCH} in a call      {many:9,.0f} decisions a second {many / one:.1f}x of one by one")
+    print(
+        f"decisions, {BATCH} in a call      {many:9,.0f} decisions a second {many / one:.1f}x of one by one"
+    )

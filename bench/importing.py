@@ -13,7 +13,16 @@ from typing import Any
 from hub import embedded
 
 SIZES = (2_000, 20_000)
-HEADER = ("Account ID", "First Name", "Last Name", "Email Address", "Mobile Phone", "Country", "Status", "Created Date")
+HEADER = (
+    "Account ID",
+    "First Name",
+    "Last Name",
+    "Email Address",
+    "Mobile Phone",
+    "Country",
+    "Status",
+    "Created Date",
+)
 
 
 def main() -> None:
@@ -26,7 +35,9 @@ def main() -> None:
             running.remove()
     for size, each in zip(SIZES, found, strict=True):
         megabytes = each["peak_memory_bytes"] / 1e6
-        print(f"import of {size:6,} rows  {each['rows_per_second']:8,.0f} rows a second  {megabytes:6.1f} MB peak")
+        print(
+            f"import of {size:6,} rows  {each['rows_per_second']:8,.0f} rows a second  {megabytes:6.1f} MB peak"
+        )
     growth = found[1]["peak_memory_bytes"] / found[0]["peak_memory_bytes"]
     print(f"memory for {SIZES[1] // SIZES[0]}x the rows  {growth:.2f}x")
 
@@ -37,9 +48,27 @@ def _import(folder: Path, url: str, size: int) -> dict[str, Any]:
     environment = {**os.environ, "HUB_MODE": "run", "HUB_DATA_DIR": str(folder), "HUB_DATABASE_URL": url}
     hub = [str(Path(sys.executable).with_name("hub"))]
     subprocess.run([*hub, "migrate"], env=environment, check=True, capture_output=True)  # noqa: S603 - ourselves
-    add = ["organisation", "add", f"bench-{size}", "Bench", "--country", "AU", "--contact", "bench@example.org"]
+    add = [
+        "organisation",
+        "add",
+        f"bench-{size}",
+        "Bench",
+        "--country",
+        "AU",
+        "--contact",
+        "bench@example.org",
+    ]
     subprocess.run([*hub, *add], env=environment, check=True, capture_output=True)  # noqa: S603
-    command = ["import", "customers", str(file), "--organisation", f"bench-{size}", "--system", "crm", "--json"]
+    command = [
+        "import",
+        "customers",
+        str(file),
+        "--organisation",
+        f"bench-{size}",
+        "--system",
+        "crm",
+        "--json",
+    ]
     done = subprocess.run([*hub, *command], env=environment, check=True, capture_output=True)  # noqa: S603
     return json.loads(done.stdout)
 
@@ -52,5 +81,14 @@ def _write(file: Path, size: int) -> None:
         for number in range(size):
             phone = f"+614{dice.randrange(10**8):08d}"
             rows.writerow(
-                [f"A-{number}", "Ada", f"Person{number}", f"p{number}@example.org", phone, "AU", "Active", "2024-03-01"]
+                [
+                    f"A-{number}",
+                    "Ada",
+                    f"Person{number}",
+                    f"p{number}@example.org",
+                    phone,
+                    "AU",
+                    "Active",
+                    "2024-03-01",
+                ]
             )

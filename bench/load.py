@@ -64,7 +64,9 @@ async def run(port: int, requests: list[bytes], *, seconds: float, connections: 
     loop = asyncio.get_running_loop()
     began = time.perf_counter()
     callers = [
-        (await loop.create_connection(lambda: _Caller(requests, began + seconds, wanted), "127.0.0.1", port))[1]
+        (await loop.create_connection(lambda: _Caller(requests, began + seconds, wanted), "127.0.0.1", port))[
+            1
+        ]
         for _ in range(connections)
     ]
     await asyncio.gather(*(caller.done for caller in callers))
@@ -76,6 +78,7 @@ def post(host: str, path: str, token: str, body: bytes) -> bytes:
     """A whole request as bytes."""
     head = (
         f"POST {path} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {token}\r\n"
-        f"content-type: application/json\r\naccept: application/graphql-response+json\r\ncontent-length: {len(body)}\r\n\r\n"
+        "content-type: application/json\r\naccept: application/graphql-response+json\r\n"
+        f"content-length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body

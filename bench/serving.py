@@ -57,9 +57,11 @@ class Bare(GraphQL[Any, Any]):
     pool: asyncpg.Pool
 
     def encode_json(self, data: object) -> bytes:
+        """By orjson."""
         return orjson.dumps(data)
 
-    async def get_context(self, request: Request | Any, response: Response | Any) -> Any:
+    async def get_context(self, request: Request | Any, response: Response | Any) -> Any:  # noqa: ARG002 - as Strawberry calls it
+        """Check the token as the hub does, and hand on the pool."""
         await tokens.authenticate(self.hub, request.headers.get("authorization"))
         return {"pool": self.pool}
 
@@ -79,9 +81,16 @@ async def application(kind: str, hub: Hub, settings: Settings, url: str) -> Any:
     return Starlette(routes=[Route("/graphql", view)])
 
 
-async def serve(kind: str, url: str, port: int, data_dir: Path, keyring: Path) -> None:
+async def serve(kind: str, url: str, port: int, data_dir: Path, keyring: str) -> None:
     """Serve until killed."""
-    settings = load(mode="run", data_dir=data_dir, keyring=keyring.read_text(), port=port, log_level="ERROR", public_url=f"http://{HOST}")
+    settings = load(
+        mode="run",
+        data_dir=data_dir,
+        keyring=keyring,
+        port=port,
+        log_level="ERROR",
+        public_url=f"http://{HOST}",
+    )
     logs.configure("ERROR", pretty=False)
     hub = await Hub.open(settings, url)
     app = await application(kind, hub, settings, url)
@@ -92,4 +101,4 @@ async def serve(kind: str, url: str, port: int, data_dir: Path, keyring: Path) -
 if __name__ == "__main__":
     _, which, database_url, number, folder, keys = sys.argv
     with asyncio.Runner(loop_factory=asgi.loop_factory()) as runner:
-        runner.run(serve(which, database_url, int(number), Path(folder), Path(keys)))
+        runner.run(serve(which, database_url, int(number), Path(folder), Path(keys).read_text()))

@@ -1,7 +1,7 @@
 """Ask and Act: the power to read and the power to write, each one transaction with an actor and an instant.
 
-An **Ask** is a read-only snapshot. An **Act** is all or nothing: returning commits, raising rolls back, and the database
-itself refuses a write outside an act, and an act that wrote and recorded nothing.
+An **Ask** is a read-only snapshot. An **Act** is all or nothing: returning commits, raising rolls back, and the
+database itself refuses a write outside an act, and an act that wrote and recorded nothing.
 """
 
 import json
@@ -72,12 +72,19 @@ class Ask(Session):
 class Act(Ask):
     """One transaction that writes. ``at`` is the database's instant; every row of the act carries it."""
 
-    def __init__(  # noqa: PLR0913 - an act is its actor, instant, locale, operation and connection, no less
-        self, hub: "Hub", db: BaseDBAsyncClient, actor: Actor, at: datetime, locale: str, operation: Operation, id: UUID
+    def __init__(  # noqa: PLR0913, PLR0917 - an act is its actor, instant, locale, operation and connection, no less
+        self,
+        hub: "Hub",
+        db: BaseDBAsyncClient,
+        actor: Actor,
+        at: datetime,
+        locale: str,
+        operation: Operation,
+        act_id: UUID,
     ) -> None:
         super().__init__(hub, db, actor, at, locale)
         self.operation = operation
-        self.id = id
+        self.id = act_id
 
     async def record(self, event: str, subject: UUID | None = None, **body: Any) -> UUID:
         """Write what happened into the ledger; body holds ids, keys and small facts, never personal data."""
@@ -139,7 +146,7 @@ class Hub:
         Its ``at`` is the year 1: statements compare with ``now()`` themselves.
         """
         authorise(actor, operation)
-        return Ask(self, self.database.single().db, actor, datetime.min, locale)
+        return Ask(self, self.database.single().db, actor, datetime.min, locale)  # noqa: DTZ901 - a mark, no instant
 
     @asynccontextmanager
     async def act(self, actor: Actor, operation: Operation, *, locale: str = "en") -> AsyncGenerator[Act]:
@@ -157,7 +164,12 @@ class Hub:
             raise refusal(error, is_committing=settled) from error
 
     async def perform(
-        self, actor: Actor, operation: Operation, body: Callable[[Act], Awaitable[Result]], *, locale: str = "en"
+        self,
+        actor: Actor,
+        operation: Operation,
+        body: Callable[[Act], Awaitable[Result]],
+        *,
+        locale: str = "en",
     ) -> Result:
         """Run body in an Act, and again from the start when the database asks for it (deadlock, serialization)."""
         for attempt in range(1, ATTEMPTS + 1):

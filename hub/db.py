@@ -38,7 +38,9 @@ SERVER_SETTINGS = {
 }
 READ_ONLY = {"default_transaction_read_only": "on", "default_transaction_isolation": "repeatable read"}
 
-PLANNED_ONCE = {"plan_cache_mode": "force_generic_plan"}  # gather is long: planning it anew costs more than running it
+PLANNED_ONCE = {
+    "plan_cache_mode": "force_generic_plan"
+}  # gather is long: planning it anew costs more than running it
 STATEMENT_BYTES = 65_536  # the longest statement a connection keeps prepared
 
 Record = asyncpg.Record
@@ -146,7 +148,9 @@ class Database:
 async def connect(url: str, server_settings: dict[str, str] | None = None) -> asyncpg.Connection:
     """One connection outside the pools; Unready where the server does not let us in."""
     try:
-        return await asyncpg.connect(url, server_settings={**SERVER_SETTINGS, **(server_settings or {})}, timeout=10)
+        return await asyncpg.connect(
+            url, server_settings={**SERVER_SETTINGS, **(server_settings or {})}, timeout=10
+        )
     except (*LOST, asyncpg.PostgresError, TimeoutError) as error:
         raise Unready(explain(error)) from None
 
@@ -161,7 +165,9 @@ def explain(error: BaseException) -> str:
         return "database: user or password refused; check HUB_DATABASE_URL"
     if isinstance(error, asyncpg.InvalidCatalogNameError):
         return "database: it does not exist; create it or correct HUB_DATABASE_URL"
-    return f"database: cannot connect ({type(error).__name__}); check that the server runs and HUB_DATABASE_URL"
+    return (
+        f"database: cannot connect ({type(error).__name__}); check that the server runs and HUB_DATABASE_URL"
+    )
 
 
 async def ready_models() -> None:
@@ -198,7 +204,7 @@ async def _transaction(client: AsyncpgDBClient, **options: Any) -> AsyncGenerato
         raise Unready("database: the pool is closed")
     async with pool.acquire() as connection:
         wrapper = TransactionWrapper(client)
-        cast("Any", wrapper)._connection = connection  # models and plain SQL share one transaction
+        cast("Any", wrapper)._connection = connection  # noqa: SLF001 - models and plain SQL share one transaction
         transaction = connection.transaction(**options)
         await transaction.start()
         try:

@@ -60,11 +60,11 @@ async def decide(
     answers = [each if isinstance(each, Refusal) else next(following)[1] for each in questions]
     try:
         await keeping.keep(hub, actor, organisation_id, decided, answers, once)
-        return answers
     except asyncpg.UniqueViolationError:
         if once and (kept := await idempotency.find(ask, actor.id or idempotency.NOBODY, *once)):
             return await _again(ask, kept)
         raise
+    return answers
 
 
 async def read(ask: Ask, ids: Sequence[UUID]) -> dict[UUID, Answer]:
@@ -81,7 +81,7 @@ async def read_one(ask: Ask, decision_id: UUID) -> Answer:
     return found[decision_id]
 
 
-async def page(
+async def page(  # noqa: PLR0913 - a filter has as many parts as people need
     ask: Ask,
     *,
     customer_id: UUID | None = None,
@@ -95,7 +95,9 @@ async def page(
 ) -> list[Answer]:
     """Return a keyset page, newest first: up to size + 1 answers after (before) the one named by start."""
     sql = _PAGE_BACK if backwards else _PAGE
-    rows = await ask.rows(sql, _organisation(ask.actor), customer_id, outcome, rule, start, size + 1, since, before)
+    rows = await ask.rows(
+        sql, _organisation(ask.actor), customer_id, outcome, rule, start, size + 1, since, before
+    )
     return [_kept(row, ask.locale) for row in rows]
 
 
@@ -104,7 +106,9 @@ def _limit(questions: Sequence[Question | Refusal]) -> None:
         raise invalid("Ask at least one question.", "questions")
     if len(questions) > QUESTIONS_AT_MOST:
         raise Refusal(
-            Code.LIMIT, f"At most {QUESTIONS_AT_MOST} questions in one call, not {len(questions)}.", ("questions",)
+            Code.LIMIT,
+            f"At most {QUESTIONS_AT_MOST} questions in one call, not {len(questions)}.",
+            ("questions",),
         )
 
 
@@ -172,16 +176,18 @@ def _shown(row: Record) -> Shown | None:
 async def _again(ask: Ask, kept: Any) -> list[Outcome]:
     found = await read(ask, [UUID(each) for each in kept if isinstance(each, str)])
     return [
-        found[UUID(each)] if isinstance(each, str) else Refusal(Code(each["code"]), each["message"], tuple(each["path"]))
+        found[UUID(each)]
+        if isinstance(each, str)
+        else Refusal(Code(each["code"]), each["message"], tuple(each["path"]))
         for each in kept
     ]
 
 
 _COLUMNS = """
     SELECT s.id, s.customer_id, s.clause_id, s.notice_version_id AS version_id, s.collection_id, s.delivery_id,
-        d.question, d.facts, d.decided_at AS at, l.happened_at AS collected_at, c.key AS clause_key, c.texts AS clause_texts,
-        v.number AS version_number, n.key AS notice_key, n.name AS notice_name, y.happened_at AS shown_at,
-        y.locale AS shown_locale, y.how AS shown_how
+        d.question, d.facts, d.decided_at AS at, l.happened_at AS collected_at, c.key AS clause_key,
+        c.texts AS clause_texts, v.number AS version_number, n.key AS notice_key, n.name AS notice_name,
+        y.happened_at AS shown_at, y.locale AS shown_locale, y.how AS shown_how
     FROM decision_subject s
     JOIN decision d ON d.id = s.decision_id
     LEFT JOIN clause c ON c.id = s.clause_id

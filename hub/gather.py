@@ -29,7 +29,9 @@ from hub.policy.values import (
 )
 from hub.together import Together
 
-PRACTICABLE_DAYS = 30  # "as soon as practicable after" collection, Privacy Act 1988 (Cth) APP 5.1: our house reading
+PRACTICABLE_DAYS = (
+    30  # "as soon as practicable after" collection, Privacy Act 1988 (Cth) APP 5.1: our house reading
+)
 GATHERED = (
     "jurisdiction", "purpose_kind", "purpose_fit", "source", "notice", "recipient", "arrangement", "need_to_know",
     "strict_sharing", "basis", "consent", "marketing_choice", "sharing_choice", "limit_sensitive", "objection",
@@ -192,6 +194,10 @@ def _check(question: Question, rows: list[Record]) -> None:
         raise invalid("This purpose is retired. Ask about one in use.", "purpose")
     if row["jurisdiction"] is None:
         raise invalid("This customer has no jurisdiction on record. Record one, then ask again.", "customer")
+    _check_recipient(question, row)
+
+
+def _check_recipient(question: Question, row: Record) -> None:
     if question.act in OUTWARD and question.recipient is None:
         raise invalid(f"{question.act} hands data to somebody: name the recipient.", "recipient")
     if question.act not in OUTWARD and question.recipient is not None and row["recipient"] != "PROCESSOR":
@@ -206,7 +212,9 @@ def _facts(question: Question, row: Record) -> Facts:
     asked = (question.act, question.channel, question.offer, question.footer, question.profile_effect)
     facts, problems = _built(values, asked)
     if facts is None:
-        field_name = {"offer": "offer", "channel": "channel", "profile_effect": "profileEffect"}.get(problems[0][0], "act")
+        field_name = {"offer": "offer", "channel": "channel", "profile_effect": "profileEffect"}.get(
+            problems[0][0], "act"
+        )
         raise invalid(problems[0][1], field_name)
     return facts
 

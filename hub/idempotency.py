@@ -57,7 +57,8 @@ async def find(session: Session, actor_id: UUID, key: str, fingerprint: bytes) -
         return None
     if row["fingerprint"] != fingerprint:
         raise Refusal(
-            Code.IDEMPOTENCY_MISMATCH, "This idempotency key was used for something else. Use a new key for each intention."
+            Code.IDEMPOTENCY_MISMATCH,
+            "This idempotency key was used for something else. Use a new key for each intention.",
         )
     return orjson.loads(row["answer"])
 

@@ -28,7 +28,7 @@ _KEEP = "SELECT keep_decisions($1::kept_act[])"
 _QUEUES: WeakKeyDictionary[Hub, Together[tuple[Any, ...], None]] = WeakKeyDictionary()
 
 
-async def keep(  # noqa: PLR0913 - what is kept, by whom, for whom
+async def keep(
     hub: Hub,
     actor: Actor,
     organisation_id: UUID,
@@ -62,7 +62,6 @@ async def _write(hub: Hub, act: tuple[Any, ...]) -> None:
     together = _QUEUES.setdefault(hub, Together(partial(_write_all, hub), most=ACTS_AT_MOST))
     try:
         await together([act])
-        return
     except LOST as error:
         raise refusal(error, is_committing=True) from error
     except asyncpg.PostgresError:
@@ -73,10 +72,11 @@ async def _write_alone(hub: Hub, act: tuple[Any, ...]) -> None:
     for attempt in range(1, ATTEMPTS + 1):
         try:
             await _write_all(hub, [act])
-            return
         except FAILURES as error:
             if attempt == ATTEMPTS or not isinstance(error, RETRIED):
                 raise refusal(error, is_committing=True) from error
+        else:
+            return
 
 
 async def _write_all(hub: Hub, acts: list[tuple[Any, ...]]) -> list[None]:
@@ -118,7 +118,9 @@ def _question_json(gathered: Gathered, answer: Answer) -> str:
     return orjson.dumps(said).decode()
 
 
-def _entry(hub: Hub, pairs: Sequence[tuple[Gathered, Answer]], subjects: Sequence[tuple[Any, ...]]) -> ledger.Sealed:
+def _entry(
+    hub: Hub, pairs: Sequence[tuple[Gathered, Answer]], subjects: Sequence[tuple[Any, ...]]
+) -> ledger.Sealed:
     details: list[ledger.Detail] = []
     keys: dict[UUID, Any] = {}
     for (gathered, answer), subject in zip(pairs, subjects, strict=True):

@@ -45,7 +45,9 @@ async def record(act: "Act", event: str, details: Sequence[Detail]) -> UUID:
     keys = await read_keys(act, subjects) if subjects else {}
     sealed = prepare(act.hub.vault, event, details, keys)
     subject = details[0].subject if len(details) == 1 else None
-    await act.execute(_APPEND, sealed.id, event, subject, sealed.commitment, sealed.subjects, sealed.leaves, sealed.bodies)
+    await act.execute(
+        _APPEND, sealed.id, event, subject, sealed.commitment, sealed.subjects, sealed.leaves, sealed.bodies
+    )
     return sealed.id
 
 
@@ -58,7 +60,9 @@ async def read_keys(act: "Act", subjects: set[UUID]) -> dict[UUID, "DataKey"]:
 def prepare(vault: "Vault", event: str, details: Sequence[Detail], keys: Mapping[UUID, "DataKey"]) -> Sealed:
     """Salt, hash and seal an entry's details."""
     entry_id = new_id()
-    contents = [statements.detail_bytes(statements.new_salt(), {**detail.body, "event": event}) for detail in details]
+    contents = [
+        statements.detail_bytes(statements.new_salt(), {**detail.body, "event": event}) for detail in details
+    ]
     bodies: list[bytes] = []
     for index, (detail, content) in enumerate(zip(details, contents, strict=True)):
         key = keys.get(detail.subject) if detail.subject else None
@@ -69,4 +73,6 @@ def prepare(vault: "Vault", event: str, details: Sequence[Detail], keys: Mapping
             else vault.seal_own("ledger_detail", "body", row, content)
         )
     leaves = [merkle.leaf_hash(content) for content in contents]
-    return Sealed(entry_id, statements.commitment(leaves), [detail.subject for detail in details], leaves, bodies)
+    return Sealed(
+        entry_id, statements.commitment(leaves), [detail.subject for detail in details], leaves, bodies
+    )

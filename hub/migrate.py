@@ -27,8 +27,9 @@ async def migrate(url: str) -> list[str]:
         return [name for name in await applied(guard) if name not in before]
     except asyncpg.InsufficientPrivilegeError as error:
         raise Unready(
-            f"database: this user may not migrate ({error.sqlstate}); use the owner's URL in HUB_MIGRATION_DATABASE_URL, "
-            "and let a superuser run CREATE ROLE for hub_app, hub_read, hub_sealer, hub_retention"
+            f"database: this user may not migrate ({error.sqlstate}); use the owner's URL in "
+            "HUB_MIGRATION_DATABASE_URL, and let a superuser run CREATE ROLE for hub_app, hub_read, hub_sealer and "
+            "hub_retention"
         ) from None
     finally:
         await guard.close(timeout=5)
@@ -58,7 +59,9 @@ async def _refuse_old_server(connection: asyncpg.Connection) -> None:
 async def _run(url: str) -> None:
     await Tortoise.init(config=TORTOISE_ORM, init_connections=False)
     client = AsyncpgDBClient(connection_name="default")
-    client._pool = await asyncpg.create_pool(url, min_size=1, max_size=2, server_settings={"lock_timeout": "10s"})  # noqa: SLF001
+    client._pool = await asyncpg.create_pool(  # noqa: SLF001 - as in hub.db
+        url, min_size=1, max_size=2, server_settings={"lock_timeout": "10s"}
+    )
     token = get_connections().set("default", client)  # the executor opens its transactions by this name
     try:
         await MigrationExecutor(client, {"hub": MIGRATIONS}).migrate(None)

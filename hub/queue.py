@@ -17,7 +17,7 @@ _DEFER = """
 """
 
 
-async def defer(
+async def defer(  # noqa: PLR0913 - the queue's own options, by name
     session: Session,
     task: str,
     ids: dict[str, UUID | int],
@@ -32,7 +32,9 @@ async def defer(
     lock: jobs with the same lock run one after the other. once: while such a job waits, no second one is queued
     (raises asyncpg.UniqueViolationError; ask with ``is_waiting`` first where that is expected).
     """
-    arguments: dict[str, Any] = {name: str(value) if isinstance(value, UUID) else value for name, value in ids.items()}
+    arguments: dict[str, Any] = {
+        name: str(value) if isinstance(value, UUID) else value for name, value in ids.items()
+    }
     await session.execute(_DEFER, queue, task, lock, once, orjson.dumps(arguments).decode(), at)
 
 

@@ -29,10 +29,16 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True)
 
-    mode: Mode = Field(Mode.PRODUCTION, description="demo, run or production; set by the command that starts the hub")
-    data_dir: Path = Field(Path(".data"), description="where keyring, anchors and the embedded database live; empty: .data, and .data/demo for hub demo")
+    mode: Mode = Field(
+        Mode.PRODUCTION, description="demo, run or production; set by the command that starts the hub"
+    )
+    data_dir: Path = Field(
+        Path(".data"),
+        description="where keyring, anchors and the embedded database live; empty: .data, and .data/demo for hub demo",
+    )
     database_url: SecretStr | None = Field(
-        None, description="postgresql://user:password@host:port/name of any PostgreSQL 15+; empty: the embedded one"
+        None,
+        description="postgresql://user:password@host:port/name of any PostgreSQL 15+; empty: the embedded one",
     )
     migration_database_url: SecretStr | None = Field(
         None, description="the owner's URL for `hub migrate`; empty: the same as HUB_DATABASE_URL"
@@ -42,32 +48,51 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535, description="port to listen on; 0 takes a free one")
     public_url: str = Field("", description="how others reach the hub; empty: http://localhost:PORT")
     allowed_hosts: list[str] = Field(
-        default_factory=list, description="Host headers accepted besides those of HUB_PUBLIC_URL, as a JSON list"
+        default_factory=list,
+        description="Host headers accepted besides those of HUB_PUBLIC_URL, as a JSON list",
     )
     forwarded_allow_ips: str = Field("", description="addresses of proxies whose X-Forwarded-* headers count")
     keyring: SecretStr | None = Field(
-        None, description="the keyring document (JSON); empty in demo and run: DATA_DIR/keyring.json, made at first start"
+        None,
+        description="the keyring document (JSON); empty in demo and run: DATA_DIR/keyring.json, made at first start",
     )
-    metrics_token: SecretStr | None = Field(None, description="bearer token for /metrics; empty: /metrics is closed")
-    smtp_url: SecretStr | None = Field(None, description="smtp://user:password@host:port; empty: no mail is sent")
+    metrics_token: SecretStr | None = Field(
+        None, description="bearer token for /metrics; empty: /metrics is closed"
+    )
+    smtp_url: SecretStr | None = Field(
+        None, description="smtp://user:password@host:port; empty: no mail is sent"
+    )
     anchor_file: Path | None = Field(
-        None, description="file outside the database to which signed roots are appended; empty: DATA_DIR/anchors.ndjson"
+        None,
+        description="file outside the database to which signed roots are appended; empty: DATA_DIR/anchors.ndjson",
     )
     trusted_documents: Path | None = Field(
         None, description="JSON file {sha256: document}; when set, only these GraphQL documents are run"
     )
-    introspection: bool | None = Field(None, description="GraphQL introspection; empty: on in demo and run only")
-    console: bool | None = Field(None, description="query console on GET /graphql; empty: on in demo and run only")
+    introspection: bool | None = Field(
+        None, description="GraphQL introspection; empty: on in demo and run only"
+    )
+    console: bool | None = Field(
+        None, description="query console on GET /graphql; empty: on in demo and run only"
+    )
     token_seconds: int = Field(600, ge=60, le=3600, description="life of an access token, in seconds")
     shutdown_seconds: int = Field(20, ge=1, le=300, description="how long a stop waits for running requests")
     drain_seconds: int = Field(
-        0, ge=0, le=60, description="how long a stop waits, unready and still answering, until load balancers look elsewhere"
+        0,
+        ge=0,
+        le=60,
+        description="how long a stop waits, unready and still answering, until load balancers look elsewhere",
     )
     security_contact: str = Field(
-        "", description="where to report a weakness (mailto: or https:), for security.txt; empty: security@ the public host"
+        "",
+        description="where to report a weakness (mailto: or https:), for security.txt; empty: security@ our host",
     )
-    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="least level that is logged")
-    default_phone_region: str = Field("AU", pattern="^[A-Z]{2}$", description="country of phone numbers without a prefix")
+    log_level: str = Field(
+        "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="least level that is logged"
+    )
+    default_phone_region: str = Field(
+        "AU", pattern="^[A-Z]{2}$", description="country of phone numbers without a prefix"
+    )
 
     @field_validator("data_dir", "anchor_file", "trusted_documents")
     @classmethod
@@ -85,7 +110,9 @@ class Settings(BaseSettings):
     def _production_is_strict(self) -> "Settings":
         if self.mode is Mode.PRODUCTION:
             if self.keyring is None:
-                raise ValueError("HUB_KEYRING or HUB_KEYRING_FILE: needed in production (`hub keys generate` makes one)")
+                raise ValueError(
+                    "HUB_KEYRING or HUB_KEYRING_FILE: needed in production (`hub keys generate` makes one)"
+                )
             if self.database_url is None:
                 raise ValueError("HUB_DATABASE_URL: needed in production")
             if not self.public_url.startswith("https://"):

@@ -15,10 +15,14 @@ CROWDED = 64  # with more than this waiting, another statement starts beside the
 
 
 class Together(Generic[Item, Result]):
-    """Runs ``work`` for the items of several callers at once; ``most`` items in one go, ``runners`` goes side by side."""
+    """Runs ``work`` for the items of several callers at once: ``most`` items in one go, ``runners`` goes abreast."""
 
     def __init__(
-        self, work: Callable[[list[Item]], Awaitable[Sequence[Result]]], *, most: int = 1_000, runners: int = 4
+        self,
+        work: Callable[[list[Item]], Awaitable[Sequence[Result]]],
+        *,
+        most: int = 1_000,
+        runners: int = 4,
     ) -> None:
         self._work = work
         self._most = most
@@ -62,7 +66,9 @@ class Together(Generic[Item, Result]):
         return group
 
     @staticmethod
-    def _fail(group: list[tuple[Sequence[Item], asyncio.Future[Sequence[Result]]]], error: BaseException) -> None:
+    def _fail(
+        group: list[tuple[Sequence[Item], asyncio.Future[Sequence[Result]]]], error: BaseException
+    ) -> None:
         for _, answer in group:
             if not answer.done():
                 answer.set_exception(error if isinstance(error, Exception) else asyncio.CancelledError())

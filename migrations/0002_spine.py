@@ -12,6 +12,8 @@ SQL = Path(__file__).parent / "sql"
 
 
 class Migration(migrations.Migration):
+    """Everything is in ``sql/``."""
+
     dependencies = [("hub", "0001_initial")]
 
     operations = [

@@ -1,0 +1,1 @@
+"""The database, step by step. ``hub migrate`` applies what is missing."""

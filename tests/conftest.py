@@ -30,11 +30,15 @@ HOLD = 7_226_002  # advisory lock: one process makes the template
 
 def at_database(url: str, name: str) -> str:
     """The same server, another database."""
-    return re.sub(r"/[^/?]*(\?|$)", rf"/{name}\1", url, count=1) if "?" in url else re.sub(r"/[^/]*$", f"/{name}", url)
+    return (
+        re.sub(r"/[^/?]*(\?|$)", rf"/{name}\1", url, count=1)
+        if "?" in url
+        else re.sub(r"/[^/]*$", f"/{name}", url)
+    )
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def cluster() -> Iterator[str]:
     """A superuser's URL of the run's PostgreSQL, shared by all test processes."""
     given = os.environ.get("HUB_TEST_DATABASE_URL")
     if given:
@@ -60,7 +64,9 @@ async def _make_template(cluster: str) -> None:
     connection = await asyncpg.connect(cluster)
     try:
         await connection.execute("SELECT pg_advisory_lock($1)", HOLD)
-        if not await connection.fetchval("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", TEMPLATE):
+        if not await connection.fetchval(
+            "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", TEMPLATE
+        ):
             await connection.execute(f"CREATE DATABASE {TEMPLATE}_new")
             await migrate(at_database(cluster, f"{TEMPLATE}_new"))
             await connection.execute(f"ALTER DATABASE {TEMPLATE}_new RENAME TO {TEMPLATE}")
@@ -140,7 +146,10 @@ def keyring() -> Keyring:
 def settings(tmp_path_factory: pytest.TempPathFactory, keyring: Keyring) -> Settings:
     """Settings as of `hub run`, in a folder of their own."""
     return load(
-        mode="run", data_dir=tmp_path_factory.mktemp("hub"), keyring=keyring.dump(), metrics_token="metrics-for-tests"
+        mode="run",
+        data_dir=tmp_path_factory.mktemp("hub"),
+        keyring=keyring.dump(),
+        metrics_token="metrics-for-tests",
     )
 
 

@@ -180,11 +180,11 @@ def _consent(raw: Any, place: int) -> ConsentColumn:
 
 
 def _check_meaning(meaning: str, header: str) -> None:
-    if meaning == IGNORE or meaning in _fields() or _OWN_FIELD.fullmatch(meaning):
+    if meaning == IGNORE or meaning in fields() or _OWN_FIELD.fullmatch(meaning):
         return
-    fields = ", ".join(sorted(_fields()))
+    known = ", ".join(sorted(fields()))
     raise invalid(
-        f"`{meaning}` is no field: use one of {fields}, `ignore`, or `category.field`: transaction.plan.",
+        f"`{meaning}` is no field: use one of {known}, `ignore`, or `category.field`: transaction.plan.",
         "mapping", "columns", header,
     )  # fmt: skip
 
@@ -264,7 +264,8 @@ def _clean(cell: str) -> str:
     return "".join(letter for letter in name if letter.isprintable())[: inputs.NAME_LENGTH]
 
 
-def _fields() -> frozenset[str]:
+def fields() -> frozenset[str]:
+    """Every field that a column can mean, beside `category.field` and `ignore`."""
     return frozenset(_headers().values())
 
 

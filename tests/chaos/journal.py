@@ -37,7 +37,9 @@ class Journal:
     customers: Sequence[UUID]
     seed: int
     url: str = ""
-    done: dict[str, tuple[Intention, UUID, Any]] = field(default_factory=dict[str, tuple[Intention, UUID, Any]])
+    done: dict[str, tuple[Intention, UUID, Any]] = field(
+        default_factory=dict[str, tuple[Intention, UUID, Any]]
+    )
     unknown: list[tuple[Intention, UUID]] = field(default_factory=list[tuple[Intention, UUID]])
     refused: int = 0
     codes: Counter[str] = field(default_factory=Counter[str])

@@ -74,7 +74,7 @@ async def assert_projected(superuser: asyncpg.Connection) -> None:
     """Require every version of every customer to be what their events come to."""
     events: dict[UUID, list[Event]] = defaultdict(list)
     for table in EVENT_TABLES:
-        for row in await superuser.fetch(f"SELECT * FROM {table}"):  # noqa: S608 - names of our own
+        for row in await superuser.fetch(f"SELECT * FROM {table}"):
             events[row["customer_id"]].append(event_of(table, row))
     stored: dict[UUID, dict[UUID, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
     for row in await superuser.fetch("SELECT * FROM customer_state ORDER BY valid_from"):

@@ -15,8 +15,8 @@ import pytest
 
 from hub import embedded
 from hub.act import Hub
-from hub.auth import clients
 from hub.actors import OPERATOR, SCOPES, Operation
+from hub.auth import clients
 from hub.cli.opening import prepare
 from hub.keyring import Keyring
 from hub.settings import load
@@ -55,7 +55,9 @@ def serve(start: Start, place: Place) -> Process:
 
 def sign_in(journal: Journal, process: Process, form: dict[str, str]) -> None:
     journal.url = process.url
-    journal.token = httpx.post(f"{journal.url}/oauth/token", data=form, trust_env=False).json()["access_token"]
+    journal.token = httpx.post(f"{journal.url}/oauth/token", data=form, trust_env=False).json()[
+        "access_token"
+    ]
 
 
 async def judge(place: Place) -> None:

@@ -94,6 +94,8 @@ async def test_another_app_may_use_the_same_key_for_something_else_at_the_same_t
     first = acts.opt_out(await stage.customer())
     second = replace(acts.opt_out(await stage.customer()), key=first.key)
     colleague = replace(stage, token=token, door=doors[1])
-    answers = await asyncio.gather(*(stage.post(first) for _ in range(5)), *(colleague.post(second) for _ in range(5)))
+    answers = await asyncio.gather(
+        *(stage.post(first) for _ in range(5)), *(colleague.post(second) for _ in range(5))
+    )
     assert [code_of(each) for each in answers] == [None] * 10
     assert len({str(each) for each in answers}) == 2

@@ -209,7 +209,7 @@ async def test_another_organisations_customer_looks_absent(hub: Hub, world: Worl
         ),
     ],
 )  # fmt: skip
-async def test_a_question_that_makes_no_sense_is_refused_with_its_place(
+async def test_a_question_that_makes_no_sense_is_refused_with_its_place(  # noqa: PLR0913, PLR0917 - a table
     hub: Hub, world: World, act: Act, purpose: str, more: dict[str, Any], code: Code, path: tuple[str, ...]
 ) -> None:
     customer = await world.customer(hub)

@@ -52,7 +52,7 @@ async def test_a_sweep_with_nothing_to_forget_leaves_nothing(fresh_hub: Hub) -> 
 
 
 async def _ids(hub: Hub, table: str) -> list[Any]:
-    return [row["id"] for row in await hub.database.single().rows(f"SELECT id FROM {table}")]  # noqa: S608 - ours
+    return [row["id"] for row in await hub.database.single().rows(f"SELECT id FROM {table}")]
 
 
 async def test_an_import_that_is_not_known_leaves_no_proposal(fresh_hub: Hub) -> None:

@@ -15,13 +15,26 @@ from tests.internal.door import Door
 from tests.world import World
 
 HOST = "hub.example.org"
-HINTS = ("did you mean", "customer", "purpose", "jurisdiction", "strawberry", "graphql-core", "traceback", "asyncpg")
+HINTS = (
+    "did you mean",
+    "customer",
+    "purpose",
+    "jurisdiction",
+    "strawberry",
+    "graphql-core",
+    "traceback",
+    "asyncpg",
+)
 
 
 @pytest.fixture(scope="session")
 def production(hub: Hub) -> Settings:
     """Production with nothing but what it demands."""
-    given = {"keyring": hub.vault.keyring.dump(), "database_url": hub.database.url, "data_dir": hub.settings.data_dir}
+    given = {
+        "keyring": hub.vault.keyring.dump(),
+        "database_url": hub.database.url,
+        "data_dir": hub.settings.data_dir,
+    }
     return load(mode="production", public_url=f"https://{HOST}", **given)
 
 
@@ -49,12 +62,16 @@ async def secret(site: Door, world: World) -> dict[str, str]:
     from hub.auth import clients  # noqa: PLC0415 - here only
 
     async with site.hub.act(OPERATOR, Operation.CLIENT_CREATE) as act:
-        made, told = await clients.create(act, "Desk", clients.Kind.APP, sorted(SCOPES), world.organisation.id)
+        made, told = await clients.create(
+            act, "Desk", clients.Kind.APP, sorted(SCOPES), world.organisation.id
+        )
     form = {"grant_type": "client_credentials", "client_id": str(made.id)}
     return {**form, "client_secret": told.get_secret_value()}
 
 
-async def posted(site: Door, token: str, document: str, variables: dict[str, Any] | None = None) -> httpx.Response:
+async def posted(
+    site: Door, token: str, document: str, variables: dict[str, Any] | None = None
+) -> httpx.Response:
     async with client(site) as http:
         body = {"query": document, "variables": variables or {}}
         return await http.post("/graphql", json=body, headers={"Authorization": f"Bearer {token}"})
@@ -125,7 +142,9 @@ async def test_a_wrong_name_gets_no_hint_at_a_right_one(
     assert [hint for hint in HINTS if hint in said and hint not in given] == []
 
 
-@pytest.mark.parametrize("accept", ["text/html", "application/json", "*/*", "text/html,application/xhtml+xml,*/*;q=0.8"])
+@pytest.mark.parametrize(
+    "accept", ["text/html", "application/json", "*/*", "text/html,application/xhtml+xml,*/*;q=0.8"]
+)
 async def test_there_is_no_console_and_no_query_in_an_address(site: Door, token: str, accept: str) -> None:
     before = await site.traces()
     headers = {"Authorization": f"Bearer {token}", "Accept": accept}
@@ -136,7 +155,13 @@ async def test_there_is_no_console_and_no_query_in_an_address(site: Door, token:
                 assert answer.status_code == (406 if accept == "text/html" else 405)
                 assert answer.headers.get("allow", "POST") == "POST"
                 assert "viewer" not in answer.text
-        for path in ("/graphql/console.js", "/graphql/console.css", "/graphql/documentation.js", "/metrics", "/docs"):
+        for path in (
+            "/graphql/console.js",
+            "/graphql/console.css",
+            "/graphql/documentation.js",
+            "/metrics",
+            "/docs",
+        ):
             assert (await http.get(path, headers=headers)).status_code == 404
     assert await site.traces() == before
 
@@ -166,6 +191,8 @@ async def test_batches_and_uploads_are_not_taken(site: Door, token: str) -> None
         headers = {"Authorization": f"Bearer {token}"}
         batch = await http.post("/graphql", json=[{"query": "{ viewer { kind } }"}] * 2, headers=headers)
         files = {"0": ("a.txt", b"x")}
-        upload = await http.post("/graphql", data={"operations": "{}", "map": "{}"}, files=files, headers=headers)
+        upload = await http.post(
+            "/graphql", data={"operations": "{}", "map": "{}"}, files=files, headers=headers
+        )
     assert (batch.status_code, upload.status_code) == (400, 415)
     assert "kind" not in batch.text

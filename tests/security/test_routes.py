@@ -95,7 +95,12 @@ async def test_without_a_token_only_what_strangers_may_is_answered(
             answer = await http.request(method, path)
             expected = {200, 503 if path == probes.READY else 200} if method == "GET" else {400, 401, 415}
             assert answer.status_code in (expected if open_to_all else {401}), (method, path)
-    for headers in ({}, {"authorization": "Bearer x"}, {"authorization": "Basic eDp5"}, {"cookie": "token=x"}):
+    for headers in (
+        {},
+        {"authorization": "Bearer x"},
+        {"authorization": "Basic eDp5"},
+        {"cookie": "token=x"},
+    ):
         answer = await http.post(asgi.GRAPHQL, json=asked, headers=headers)
         assert (answer.status_code, "data" in answer.json()) == (401, False)
     for path in (f"{asgi.GRAPHQL}?access_token=x", f"{asgi.GRAPHQL}?token=x"):
