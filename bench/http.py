@@ -32,7 +32,7 @@ from tests.world import World, build_world
 CUSTOMERS = 2_000
 SECONDS = 4.0
 ROUNDS = 3
-CONNECTIONS = 16
+CONNECTIONS = 32
 BATCH = 100
 FIELDS = "outcome rule citation { law clause text shownAt }"
 DECIDE = f"mutation M($q: QuestionInput!) {{ decide(input: $q) {{ decision {{ id {FIELDS} }} problems {{ code }} }} }}"

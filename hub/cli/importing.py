@@ -225,7 +225,9 @@ def _show_mapping(file: Path, options: "Options", *, as_json: bool) -> None:
         (str(column.place + 1), column.header, column.meaning or f"- left out{_note(column)}")
         for column in seen.columns
     ]
-    typer.echo(f"{seen.survey.encoding}, {_named(seen.delimiter)}, {seen.survey.lines} lines")
+    typer.echo(
+        f"{seen.survey.encoding.removesuffix('-sig')}, {_named(seen.delimiter)}, {seen.survey.lines} lines"
+    )
     table(("COLUMN", "HEADER", "FIELD"), rows, "")
 
 

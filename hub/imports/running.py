@@ -127,7 +127,7 @@ async def _import(  # noqa: PLR0913 - as above
         rows_before=batch.rows_done,
         counts={name: run.counts[name] for name in batches.COUNTS},
         columns=job.table.columns,
-        encoding=job.table.survey.encoding,
+        encoding=job.table.survey.encoding.removesuffix("-sig"),
         delimiter=job.table.delimiter,
         rejects=rejected.path,
         seconds=time.perf_counter() - began,

@@ -6,7 +6,7 @@ statement is complete: a COMMIT, or a whole act in one statement.
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -76,7 +76,7 @@ class Proxy:
         return f"postgresql://{login}@127.0.0.1:{port}{self._target.path}?sslmode=disable"
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator["Proxy"]:
+    async def running(self) -> AsyncGenerator["Proxy"]:
         """Listen on a free port."""
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
         try:

@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 import httpx
@@ -21,7 +21,7 @@ from tests.chaos.stage import Intention, code_of
 
 KINDS: Sequence[Callable[[UUID], Intention]] = (acts.decide, acts.opt_out, lambda _: acts.create())
 TYPED = {"UNAVAILABLE", "OUTCOME_UNKNOWN", "IN_PROGRESS"}
-EFFECTS = {
+EFFECTS: dict[str, LiteralString] = {
     acts.DECIDE: "SELECT customer_id::text, count(*) FROM decision_subject GROUP BY 1",
     acts.OPT_OUT: "SELECT customer_id::text, count(*) FROM choice GROUP BY 1",
     acts.CREATE: "SELECT 'all', count(*) FROM customer GROUP BY 1",
@@ -46,10 +46,8 @@ class Journal:
 
     def work(self, apps: int, stop: threading.Event) -> list[threading.Thread]:
         """Let apps act until told to stop."""
-        threads = [
-            threading.Thread(target=self._live, args=(random.Random(f"{self.seed}/{number}"), stop))
-            for number in range(apps)
-        ]
+        plans = [random.Random(f"{self.seed}/{number}") for number in range(apps)]  # noqa: S311 - seeded plans
+        threads = [threading.Thread(target=self._live, args=(plan, stop)) for plan in plans]
         for thread in threads:
             thread.start()
         self.seed += 1

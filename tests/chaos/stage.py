@@ -80,12 +80,12 @@ class Stage:
 
 
 def decide(customer: UUID) -> Intention:
-    """May this customer be referred?"""
+    """Ask whether this customer may be referred."""
     return Intention(DECIDE, question(customer))
 
 
 def decisions(*customers: UUID) -> Intention:
-    """May these?"""
+    """Ask whether these may be."""
     return Intention(DECISIONS, [question(each) for each in customers])
 
 

@@ -1,4 +1,4 @@
-"""A double click, two tabs, a retry that overtakes: one key has one effect and one answer, whichever server is asked."""
+"""A double click, two tabs, a hasty retry: one key has one effect and one answer, whichever server is asked."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable

@@ -40,7 +40,7 @@ def spellings(canary: str) -> Iterator[bytes]:
     """How a text may have been written down."""
     plain = canary.encode()
     yield from (plain, quote(canary).encode(), plain.hex().encode(), canary.encode("utf-16-le"))
-    if len(plain) > 8:  # noqa: PLR2004 - shorter ones are found by accident
+    if len(plain) > 8:  # shorter ones are found by accident
         for offset in range(3):  # where in a group of three bytes the text begins
             yield base64.b64encode(b"\0" * offset + plain + b"\0\0")[4 if offset else 0 : -4]
 

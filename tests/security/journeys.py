@@ -12,9 +12,8 @@ QUESTION = {
 }  # fmt: skip
 ANSWERS = "decision { outcome reasons { customer staff } } problems { code message path }"
 DECIDE = f"mutation ($input: QuestionInput!) {{ decide(input: $input) {{ {ANSWERS} }} }}"
-DECISIONS = (
-    "mutation ($input: [QuestionInput!]!) { decisions(input: $input) { results { problems { code message path } } } }"
-)
+RESULTS = "results { problems { code message path } }"
+DECISIONS = f"mutation ($input: [QuestionInput!]!) {{ decisions(input: $input) {{ {RESULTS} }} }}"
 CREATE = (
     "mutation ($input: CustomerCreateInput!) { customerCreate(input: $input) "
     "{ customer { id name identifiers { value } profile { value } } problems { code message path } } }"
@@ -42,7 +41,8 @@ Step = tuple[str, dict[str, Any]]
 
 def act(field: str, kind: str, given: Any, answer: str = "") -> Step:
     """A mutation of one input."""
-    document = f"mutation ($input: {kind}!) {{ {field}(input: $input) {{ {answer} problems {{ code message path }} }} }}"
+    payload = f"{answer} problems {{ code message path }}"
+    document = f"mutation ($input: {kind}!) {{ {field}(input: $input) {{ {payload} }} }}"
     return document, {"input": given}
 
 
@@ -56,7 +56,9 @@ def good() -> Iterator[Step]:
     yield "query ($i: QuestionInput!) { preview(input: $i) { outcome } }", {"i": QUESTION}
     intake = {"customer": REF, "source": "CUSTOMER", "categories": ["contact"], "optoutOffered": True}
     yield act("collectionRecord", "CollectionRecordInput", {**intake, "proof": f"seen by {NAME}"})
-    yield act("optOut", "OptInput", {"customer": REF, "kind": "SHARING", "evidence": SAID}, "choices { wording }")
+    yield act(
+        "optOut", "OptInput", {"customer": REF, "kind": "SHARING", "evidence": SAID}, "choices { wording }"
+    )
     asked = {"customer": REF, "reason": "CUSTOMER_ASKED", "explanation": f"{NAME} called from {PHONE}"}
     yield REVEAL, {"input": asked}
     yield act("customerChange", "CustomerChangeInput", {"customer": REF, "relationship": "CLOSED"})
@@ -75,7 +77,6 @@ def refused() -> Iterator[Step]:
     for identifier in (
         {"kind": "EMAIL", "value": f"{NAME} at home"},
         {"kind": "PHONE", "value": f"call {NAME}"},
-        {"kind": "EXTERNAL", "system": NAME, "value": CRM_ID},
         {"kind": "EXTERNAL", "system": "crm", "value": f"{CRM_ID}\n"},
     ):
         yield CREATE, {"input": {**PERSON, "identifiers": [identifier]}}
