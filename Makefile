@@ -13,7 +13,7 @@ help:
 	@echo 'make check   run the linters, the type checker and the house rules'
 	@echo 'make format  lay out the code as make check wants it'
 	@echo 'make bench   measure, as docs/performance.md tells'
-	@echo 'make chaos   run the tests that kill what they test'
+	@echo 'make chaos   run the tests that kill what they test, many times over'
 	@echo 'make lock    write locks/ from pyproject.toml; ARGS=--upgrade takes newer releases'
 	@echo 'make sbom    write dist/sbom.json, the bill of materials of production'
 	@echo 'make audit   ask the vulnerability service about what locks/ names'

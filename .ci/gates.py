@@ -60,10 +60,10 @@ def run(*command: str) -> int:
 
 
 def test(arguments: list[str]) -> NoReturn:
-    """Run all tests, with the browser some of them drive."""
+    """Run all tests but the long ones of `make chaos`, with the browser some of them drive."""
     if not shutil.which("chromium"):
         install_chromium()
-    os.execvp("pytest", ["pytest", "-n", "2", "--dist", "loadgroup", *arguments])
+    os.execvp("pytest", ["pytest", "-n", "2", "--dist", "loadgroup", "-m", "not chaos", *arguments])
 
 
 def install_chromium() -> None:

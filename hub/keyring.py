@@ -110,6 +110,8 @@ class Keyring:
             document = json.loads(text)
         except json.JSONDecodeError as error:
             raise _broken(f"is not JSON (line {error.lineno}, column {error.colno})") from None
+        except (RecursionError, ValueError):
+            raise _broken("is nested too deeply, or holds a number without end") from None
         try:
             if document["version"] != VERSION:
                 raise _broken(f"is of another version: this release reads version {VERSION}")

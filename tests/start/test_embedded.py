@@ -139,7 +139,6 @@ def test_what_was_committed_is_there_after_a_stop_and_a_start(begin: Begin) -> N
     assert value(begin(durable=True).dsn, "SELECT answer FROM kept") == 42
 
 
-@pytest.mark.chaos
 def test_a_server_whose_hub_was_killed_is_joined(begin: Begin, tmp_path: Path) -> None:
     program = (
         "import sys, pathlib, hub.embedded as e; e.start(pathlib.Path(sys.argv[1])); print('up'); input()"
@@ -157,7 +156,6 @@ def test_a_server_whose_hub_was_killed_is_joined(begin: Begin, tmp_path: Path) -
     assert joined.stop()
 
 
-@pytest.mark.chaos
 def test_what_was_committed_survives_the_death_of_every_process(begin: Begin) -> None:
     running = begin(durable=True)
     do(running.dsn, "CREATE TABLE kept AS SELECT generate_series(1, 1000) AS number")

@@ -58,7 +58,6 @@ def answer(url: str) -> int:
 
 
 @pytest.mark.slow
-@pytest.mark.chaos
 def test_a_hub_stops_on_ctrl_c_with_its_database_and_starts_again_after_a_kill(
     begin: Callable[[], Hub], tmp_path: Path
 ) -> None:
