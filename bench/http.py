@@ -30,7 +30,7 @@ from schema.relay import global_id
 from tests.world import World, build_world
 
 CUSTOMERS = 2_000
-SECONDS = 4.0
+SECONDS = 3.0
 ROUNDS = 3
 CONNECTIONS = 32
 BATCH = 100
@@ -171,44 +171,55 @@ def _question(customer: UUID) -> dict[str, Any]:
     }
 
 
-def _measure(stage: Stage, bare: tuple[int, str], ours: tuple[int, str]) -> None:
-    people = stage.customers
-    batches = [people[start : start + BATCH] for start in range(0, CUSTOMERS, BATCH)]
-    calls = {
-        "bare": (bare, [{"query": BARE, "variables": {"id": str(each)}} for each in people], b'"locale"'),
-        "preview": (
-            ours,
-            [{"query": PREVIEW, "variables": {"q": _question(each)}} for each in people],
-            b'"outcome"',
-        ),
-        "decide": (
-            ours,
-            [{"query": DECIDE, "variables": {"q": _question(each)}} for each in people],
-            b'"outcome"',
-        ),
-        "decisions": (
-            ours,
-            [{"query": MANY, "variables": {"q": [_question(each) for each in batch]}} for batch in batches],
-            b'"outcome"',
-        ),
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is asked of which server, over how many connections, and what a right answer holds."""
+
+    server: tuple[int, str]
+    bodies: list[dict[str, Any]]
+    connections: int
+    wanted: bytes = b'"outcome"'
+
+
+def _calls(people: list[UUID], bare: tuple[int, str], ours: tuple[int, str]) -> dict[str, Call]:
+    def asking(document: str) -> list[dict[str, Any]]:
+        return [{"query": document, "variables": {"q": _question(each)}} for each in people]
+
+    batches = [people[start : start + BATCH] for start in range(0, len(people), BATCH)]
+    many = [{"query": MANY, "variables": {"q": [_question(each) for each in batch]}} for batch in batches]
+    by_key = [{"query": BARE, "variables": {"id": str(each)}} for each in people]
+    return {
+        "bare": Call(bare, by_key, CONNECTIONS, b'"locale"'),
+        "preview": Call(ours, asking(PREVIEW), CONNECTIONS),
+        "decide": Call(ours, asking(DECIDE), CONNECTIONS),
+        "one by one": Call(ours, asking(DECIDE), 1),
+        "in one call": Call(ours, many, 1),
+        "in one call, crowded": Call(ours, many, CONNECTIONS),
     }
-    rates: dict[str, list[float]] = {name: [] for name in calls}
-    for _ in range(ROUNDS):
-        for name, ((port, token), bodies, wanted) in calls.items():
-            requests = [load.post(HOST, "/graphql", token, orjson.dumps(body)) for body in bodies]
-            done = asyncio.run(
-                load.run(port, requests, seconds=SECONDS, connections=CONNECTIONS, wanted=wanted)
-            )
-            if done.bad:
-                raise AssertionError(f"{name}: {done.bad} of {done.requests} answers were wrong")
-            rates[name].append(done.rate)
-    base, one = median(rates["bare"]), median(rates["decide"])
-    print(f"bare Strawberry, one query  {base:9,.0f} requests a second")
+
+
+def _rate(call: Call) -> float:
+    port, token = call.server
+    requests = [load.post(HOST, "/graphql", token, orjson.dumps(body)) for body in call.bodies]
+    running = load.run(port, requests, seconds=SECONDS, connections=call.connections, wanted=call.wanted)
+    done = asyncio.run(running)
+    if done.bad:
+        raise AssertionError(f"{done.bad} of {done.requests} answers were wrong")
+    return done.rate
+
+
+def _measure(stage: Stage, bare: tuple[int, str], ours: tuple[int, str]) -> None:
+    calls = _calls(stage.customers, bare, ours)
+    rounds = [{name: _rate(call) for name, call in calls.items()} for _ in range(ROUNDS)]
+    rates = {name: median(each[name] for each in rounds) for name in calls}
+    print(f"{CONNECTIONS} connections: bare Strawberry, one query  {rates['bare']:7,.0f} requests a second")
     for name in ("preview", "decide"):
+        ratio = rates[name] / rates["bare"]
         print(
-            f"{name:26}  {median(rates[name]):9,.0f} requests a second  {median(rates[name]) / base:.2f}x of bare"
+            f"{CONNECTIONS} connections: {name:7}  {rates[name]:7,.0f} requests a second  {ratio:.2f}x of bare"
         )
-    many = median(rates["decisions"]) * BATCH
-    print(
-        f"decisions, {BATCH} in a call      {many:9,.0f} decisions a second {many / one:.1f}x of one by one"
-    )
+    many, one = rates["in one call"] * BATCH, rates["one by one"]
+    print(f"one caller: {BATCH} one by one  {one:7,.0f} decisions a second")
+    print(f"one caller: {BATCH} in one call {many:7,.0f} decisions a second  {many / one:.1f}x of one by one")
+    crowded = rates["in one call, crowded"] * BATCH
+    print(f"{CONNECTIONS} connections: {BATCH} in each call  {crowded:7,.0f} decisions a second")

@@ -180,13 +180,14 @@ CREATE TRIGGER guard_entry BEFORE INSERT ON ledger_entry FOR EACH ROW EXECUTE FU
 
 CREATE FUNCTION guard_detail() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM FROM ledger_entry WHERE id = NEW.entry_id AND xid = pg_current_xact_id();
-    IF NOT FOUND THEN
+    IF EXISTS (SELECT FROM added a WHERE NOT EXISTS (
+            SELECT FROM ledger_entry e WHERE e.id = a.entry_id AND e.xid = pg_current_xact_id())) THEN
         RAISE EXCEPTION 'ledger detail outside its act' USING ERRCODE = 'HB001';
     END IF;
-    RETURN NEW;
+    RETURN NULL;
 END $$;
-CREATE TRIGGER guard_detail BEFORE INSERT ON ledger_detail FOR EACH ROW EXECUTE FUNCTION guard_detail();
+CREATE TRIGGER guard_detail AFTER INSERT ON ledger_detail REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION guard_detail();
 
 CREATE FUNCTION guard_tombstone() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
