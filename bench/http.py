@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -99,7 +99,7 @@ async def _customer(hub: Hub, world: World, number: int) -> UUID:
 
 
 @contextlib.contextmanager
-def _server(kind: str, stage: Stage) -> Iterator[tuple[int, str]]:
+def _server(kind: str, stage: Stage) -> Generator[tuple[int, str]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

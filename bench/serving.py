@@ -47,7 +47,7 @@ class Query:
     async def customer(self, info: strawberry.Info, id: strawberry.ID) -> Customer | None:  # noqa: A002
         """By primary key."""
         row = await info.context["pool"].fetchrow(ONE, id)
-        return row and Customer(id=str(row["id"]), locale=row["locale"], kind=row["kind"])
+        return row and Customer(id=strawberry.ID(str(row["id"])), locale=row["locale"], kind=row["kind"])
 
 
 class Bare(GraphQL[Any, Any]):
