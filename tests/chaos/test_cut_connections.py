@@ -1,6 +1,8 @@
 """The connection to the database breaks while an act commits: nobody pretends to know, and the key finds out."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import asyncpg
 import pytest
@@ -63,6 +65,34 @@ async def test_an_unknown_outcome_is_said_to_be_unknown_and_the_same_key_resolve
         assert await cut_off.post(meant) == second
         assert await cut_off.superuser.fetchval(count, customer) == number
     await assert_whole(cut_off.hub)
+
+
+@pytest.mark.parametrize("rounds", ROUNDS)
+@pytest.mark.parametrize("moment", Moment)
+async def test_acts_that_share_a_commit_whose_answer_is_lost_are_each_resolved_by_their_own_key(
+    cut_off: Stage, proxy: Proxy, moment: Moment, rounds: int
+) -> None:
+    customers, unknown = [await cut_off.customer() for _ in range(8)], 0
+    for number in range(1, rounds + 1):
+        meant = [acts.decide(each) for each in customers]
+        proxy.cut(moment, WHOLE_ACT)
+        first = await asyncio.gather(*(cut_off.post(each) for each in meant))
+        codes = [code_of(each) for each in first]
+        assert "OUTCOME_UNKNOWN" in codes
+        assert set(codes) <= {None, "OUTCOME_UNKNOWN"}
+        unknown += codes.count("OUTCOME_UNKNOWN")
+        second = await asyncio.gather(*(cut_off.post(each) for each in meant))
+        assert {code_of(each) for each in second} == {None}
+        assert all(before in (after, None) for before, after in zip(done(first), done(second), strict=True))
+        for each in customers:
+            assert await cut_off.superuser.fetchval(KINDS["decide"][2], each) == number
+    assert unknown >= rounds
+    await assert_whole(cut_off.hub)
+
+
+def done(answers: list[dict[str, Any]]) -> list[Any]:
+    """The decisions among answers; None where there is none."""
+    return [each["data"]["decide"]["decision"] for each in answers]
 
 
 @pytest.mark.parametrize("kind", ["opt out"])

@@ -1,5 +1,6 @@
 """The database fails at any point of an act: all of it happened, or nothing did, and the asker is told which."""
 
+import asyncio
 import random
 from collections.abc import Awaitable, Callable
 
@@ -110,5 +111,26 @@ async def test_an_act_that_the_database_fails_happens_once_or_not_at_all(
                 assert not (once and sqlstate in PASSING), "what passes is begun again"
                 assert "Nothing changed" in answer["errors"][0]["message"]
                 assert await unplanned(stage) == before, (sqlstate, first)
+    await plan(stage, FULL, NEVER, NEVER)
+    await assert_whole(stage.hub)
+
+
+@pytest.mark.parametrize("sqlstate", [*PASSING, FULL])
+async def test_acts_that_share_a_commit_are_not_dragged_down_by_one_of_them(
+    stage: Stage, sqlstate: str
+) -> None:
+    await plant(stage)
+    customers = [await stage.customer() for _ in range(12)]
+    points = await length(stage, acts.decide(customers[0]))
+    await stage.superuser.execute("TRUNCATE fault")
+    for first in range(1, 4 * points, 2):
+        await plan(stage, sqlstate, first, first)
+        before = await stage.door.traces()
+        meant = [acts.decide(each) for each in customers]
+        answers = await asyncio.gather(*(stage.post(each) for each in meant))
+        codes = [code_of(each) for each in answers]
+        assert codes.count(None) >= len(customers) - 1, codes
+        assert set(codes) <= ({None} if sqlstate in PASSING else {None, "UNAVAILABLE"})
+        assert await stage.door.traces() == (before[0] + codes.count(None), before[1] + codes.count(None))
     await plan(stage, FULL, NEVER, NEVER)
     await assert_whole(stage.hub)

@@ -3,10 +3,12 @@
 import asyncio
 import os
 import random
+import shutil
 import signal
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -98,13 +100,31 @@ def test_no_acknowledged_act_is_lost_when_the_web_server_is_killed(
     settle(journal, place, floor=rounds * 20)
 
 
-@pytest.fixture
-def durable(keyring: Keyring, tmp_path: Path) -> Iterator[Place]:
+@dataclass
+class Durable:
     """A PostgreSQL of the test's own that keeps its promises, prepared for a hub."""
+
+    place: Place
+    running: list[embedded.Running]
+
+    def start_again(self) -> None:
+        """Start the server after it died."""
+        self.running.append(embedded.start(self.place.folder))
+
+    def remove(self) -> None:
+        """Let go of every start; the last one stops it."""
+        assert [each.stop() for each in self.running][-1]
+        shutil.rmtree(self.running[0].home)
+
+
+@pytest.fixture
+def durable(keyring: Keyring, tmp_path: Path) -> Iterator[Durable]:
+    """One for each test."""
     server = embedded.start(tmp_path)
+    made = Durable(Place(server.dsn, tmp_path, keyring.dump()), [server])
     asyncio.run(prepare(load(mode="run", data_dir=tmp_path, keyring=keyring.dump()), server.dsn))
-    yield Place(server.dsn, tmp_path, keyring.dump())
-    server.remove()
+    yield made
+    made.remove()
 
 
 def kill_the_database(place: Place) -> None:
@@ -124,18 +144,19 @@ def kill_the_database(place: Place) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("rounds", DATABASE_ROUNDS)
 def test_no_acknowledged_act_is_lost_when_the_database_is_killed(
-    durable: Place, start: Start, rounds: int
+    durable: Durable, start: Start, rounds: int
 ) -> None:
-    form, journal = asyncio.run(furnish(durable))
-    chance, process = random.Random(rounds), serve(start, durable)  # noqa: S311 - a seeded plan
+    place = durable.place
+    form, journal = asyncio.run(furnish(place))
+    chance, process = random.Random(rounds), serve(start, place)  # noqa: S311 - a seeded plan
     sign_in(journal, process, form)
     for _ in range(rounds):
         stop = threading.Event()
         apps = journal.work(APPS, stop)
         time.sleep(0.5 + chance.random() / 2)
-        kill_the_database(durable)
+        kill_the_database(place)
         time.sleep(0.2)
-        embedded.start(durable.folder)
+        durable.start_again()
         time.sleep(0.5)
         stop.set()
         for app in apps:
@@ -143,4 +164,4 @@ def test_no_acknowledged_act_is_lost_when_the_database_is_killed(
         journal.resolve()
     assert [(each["kind"], each["at"]) for each in process.events("schema.fault")] == []
     assert journal.codes["UNAVAILABLE"] + journal.codes["OUTCOME_UNKNOWN"] > 0, "the kill met nobody"
-    settle(journal, durable, floor=rounds * 20)
+    settle(journal, place, floor=rounds * 20)
