@@ -43,6 +43,7 @@ PATIENTLY = ("-w", "-t", "600")
 # Statements and parameters stay out of the server's log: they hold personal data.
 SETTINGS = {
     "listen_addresses": "",
+    "max_connections": "300",  # each process of the hub keeps three pools
     "password_encryption": "scram-sha-256",
     "shared_buffers": "128MB",
     "log_parameter_max_length": "0",

@@ -27,6 +27,7 @@ async def sealed(world: World) -> Sealed:
     await world.seal_all()
     for _ in range(3):
         await world.record(3, customers[0])
+        await world.settle()
         await world.seal_all()
     rows = await world.rows("SELECT entry_id FROM ledger_leaf ORDER BY position")
     made = Sealed(world, [row["entry_id"] for row in rows], crowd)

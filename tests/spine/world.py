@@ -1,5 +1,6 @@
 """A ledger to seal, to verify and to tamper with."""
 
+import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -80,6 +81,13 @@ class World:
         if seal:
             anchors.append(self.hub.settings.anchors, seal.statement, seal.signature)
         return seal
+
+    async def settle(self) -> None:
+        """Wait until every entry is older than any open transaction of the server, those of other tests included."""
+        done = "SELECT pg_snapshot_xmin(pg_current_snapshot()) > max(xid) FROM ledger_entry"
+        async with asyncio.timeout(60):
+            while not (await self.rows(done))[0][0]:
+                await asyncio.sleep(0.05)
 
     async def seal_all(self, batch_entries: int = 5_000) -> list[Seal]:
         """Run the sealer until nothing is ready."""
