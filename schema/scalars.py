@@ -13,6 +13,8 @@ from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.scalar import ScalarDefinition
 
+from schema.inputs import hasten
+
 Whole = NewType("Whole", int)
 """A whole number that JavaScript can hold: up to 2**53 - 1 either way."""
 LARGEST_WHOLE = 2**53 - 1
@@ -72,6 +74,8 @@ SCALARS: dict[object, ScalarDefinition] = {
 
 def assemble(query: type, mutation: type | None = None, types: Iterable[type] = ()) -> strawberry.Schema:
     """The schema of these roots, with our scalars. `types`: those reached only through `node`."""
-    return strawberry.Schema(
+    made = strawberry.Schema(
         query, mutation, types=types, config=StrawberryConfig(scalar_map=SCALARS, relay_max_results=100)
     )
+    hasten(made)
+    return made
