@@ -45,31 +45,31 @@ WITH moment AS MATERIALIZED (
     ) s
     LEFT JOIN LATERAL unnest(s.jurisdictions) AS j (jurisdiction) ON true
 )
-SELECT q.number, q.customer_id, s.record_id, moment.at,
-    q.purpose_id, q.recipient_id, q.arrangement_id AS given_arrangement_id, q.department_id, q.retired_at,
+SELECT s.number, s.customer_id, s.record_id, moment.at,
+    s.purpose_id, s.recipient_id, s.arrangement_id AS given_arrangement_id, s.department_id, s.retired_at,
     s.jurisdiction,
-    q.purpose_kind,
+    s.purpose_kind,
     fit.purpose_fit,
     touched.source,
     CASE WHEN touched.uncollected THEN 'MISSING' ELSE told.notice END AS notice,
-    CASE WHEN q.recipient_id IS NULL THEN 'INTERNAL'
+    CASE WHEN s.recipient_id IS NULL THEN 'INTERNAL'
          WHEN agreed.kind = 'PROCESSOR' THEN 'PROCESSOR'
          WHEN agreed.id IS NULL THEN 'UNCOVERED'
          ELSE fit.recipient END AS recipient,
     CASE WHEN coalesce(agreed.starts_on, nearest.starts_on) > touched.first_on
          THEN 'AFTER_COLLECTION' ELSE 'AT_COLLECTION' END AS arrangement,
-    coalesce(q.need_to_know, false) AS need_to_know,
-    q.strict_sharing,
+    coalesce(s.need_to_know, false) AS need_to_know,
+    s.strict_sharing,
     coalesce(basis.basis, 'NONE') AS basis,
     agreement.consent,
-    CASE WHEN q.purpose_kind <> 'MARKETING' OR stop.marketing_at IS NULL THEN 'NONE'
+    CASE WHEN s.purpose_kind <> 'MARKETING' OR stop.marketing_at IS NULL THEN 'NONE'
          WHEN agreement.given_at > stop.marketing_at THEN 'REVERSED' ELSE 'OPTED_OUT' END AS marketing_choice,
     CASE WHEN stop.sharing_at IS NOT NULL
               AND NOT (agreement.consent IN ('EXPLICIT', 'GUARDIAN') AND agreement.given_at > stop.sharing_at)
          THEN 'OPTED_OUT'
          WHEN stop.signal_at IS NOT NULL
               AND NOT (agreement.consent IN ('EXPLICIT', 'GUARDIAN') AND agreement.given_at > stop.signal_at)
-         THEN CASE WHEN s.jurisdiction = 'US_CA' AND q.act IN ('SELL', 'POOL') THEN 'SIGNAL' ELSE 'OPTED_OUT' END
+         THEN CASE WHEN s.jurisdiction = 'US_CA' AND s.act IN ('SELL', 'POOL') THEN 'SIGNAL' ELSE 'OPTED_OUT' END
          ELSE 'NONE' END AS sharing_choice,
     stop.limited AS limit_sensitive,
     stop.objection,
@@ -81,13 +81,13 @@ SELECT q.number, q.customer_id, s.record_id, moment.at,
     coalesce(moment.law -> 'ages' -> s.jurisdiction ->> s.age, 'ADULT') AS age,
     CASE WHEN s.erased THEN 'ERASED' WHEN s.held THEN 'HOLD' WHEN s.restricted THEN 'RESTRICTED'
          WHEN s.relationship = 'CLOSED'
-              AND s.relationship_at + make_interval(months => q.retention_months) <= moment.at THEN 'EXPIRED'
+              AND s.relationship_at + make_interval(months => s.retention_months) <= moment.at THEN 'EXPIRED'
          WHEN s.relationship IN ('NONE', 'NEGOTIATING')
               AND coalesce(greatest(s.contact_at, s.relationship_at), touched.last_at)
                   + make_interval(months => (moment.law ->> 'prospect_months')::integer) <= moment.at THEN 'EXPIRED'
          ELSE 'LIVE' END AS record_state,
     'NONE' AS formality,
-    CASE WHEN q.recipient_id IS NULL THEN 'DOMESTIC'
+    CASE WHEN s.recipient_id IS NULL THEN 'DOMESTIC'
          WHEN moment.law -> 'home' -> s.jurisdiction ? place.country THEN 'DOMESTIC'
          WHEN moment.law -> 'unrestricted' ? s.jurisdiction
              OR moment.law -> 'adequate' -> s.jurisdiction ? place.country THEN 'ADEQUATE'
@@ -99,20 +99,19 @@ SELECT q.number, q.customer_id, s.record_id, moment.at,
     fit.is_primary, fit.delivery_id, fit.shown_at, fit.shown_locale, fit.shown_how,
     touched.collection_id, touched.first_at AS collected_at, touched.unknown AS unknown_category,
     sealing.wrapped
-FROM question q
-LEFT JOIN subject s ON s.number = q.number
+FROM subject s
 CROSS JOIN moment
 -- The arrangement that covers purpose, act and any categories named, today; the oldest if there are several.
 LEFT JOIN LATERAL (
     SELECT a.id, a.kind, a.starts_on, a.destination_country, a.safeguard, a.categories FROM arrangement a
-    WHERE a.organisation_id = $1 AND a.recipient_id = q.recipient_id
-      AND (q.arrangement_id IS NULL OR a.id = q.arrangement_id)
+    WHERE a.organisation_id = $1 AND a.recipient_id = s.recipient_id
+      AND (s.arrangement_id IS NULL OR a.id = s.arrangement_id)
       AND a.starts_on <= moment.at::date AND (a.ends_on IS NULL OR a.ends_on >= moment.at::date)
-      AND q.purpose_id = ANY (a.purposes) AND (q.categories IS NULL OR q.categories <@ a.categories)
-      AND a.kind = ANY (CASE q.act WHEN 'SELL' THEN ARRAY['SALE', 'RENTAL'] WHEN 'POOL' THEN ARRAY['POOLING']
+      AND s.purpose_id = ANY (a.purposes) AND (s.categories IS NULL OR s.categories <@ a.categories)
+      AND a.kind = ANY (CASE s.act WHEN 'SELL' THEN ARRAY['SALE', 'RENTAL'] WHEN 'POOL' THEN ARRAY['POOLING']
                         WHEN 'DISCLOSE' THEN ARRAY['REFERRAL', 'ALLIANCE', 'PROCESSOR'] ELSE ARRAY['PROCESSOR'] END)
     ORDER BY a.starts_on, a.id LIMIT 1
-) agreed ON q.recipient_id IS NOT NULL
+) agreed ON s.recipient_id IS NOT NULL
 -- Which data the question touches: the categories named, else those of the purpose (and of the arrangement, which hands
 -- over no others) that are held, else all of those.
 LEFT JOIN LATERAL (
@@ -120,11 +119,11 @@ LEFT JOIN LATERAL (
         SELECT h.* FROM jsonb_to_recordset(s.collections)
             AS h (category uuid, id uuid, source text, at timestamptz, version uuid, offered boolean)
     ), meant AS (
-        SELECT p.category FROM unnest(q.purpose_categories) AS p (category)
+        SELECT p.category FROM unnest(s.purpose_categories) AS p (category)
         WHERE agreed.id IS NULL OR p.category = ANY (agreed.categories)
     ), wanted AS (
-        SELECT unnest(coalesce(q.categories, nullif(ARRAY(SELECT category FROM held JOIN meant USING (category)), '{}'),
-            nullif(ARRAY(SELECT category FROM meant), '{}'), q.purpose_categories)) AS category
+        SELECT unnest(coalesce(s.categories, nullif(ARRAY(SELECT category FROM held JOIN meant USING (category)), '{}'),
+            nullif(ARRAY(SELECT category FROM meant), '{}'), s.purpose_categories)) AS category
     )
     SELECT jsonb_agg(jsonb_build_object('category', w.category, 'at', h.at, 'version', h.version,
                'special', k.data IN ('SENSITIVE', 'BIOMETRIC', 'CRIMINAL')) ) AS intake,
@@ -142,20 +141,20 @@ LEFT JOIN LATERAL (
         SELECT coalesce(c.sensitivity_by_jurisdiction ->> s.jurisdiction, c.sensitivity) AS data
         FROM category c WHERE c.id = w.category
     ) k ON true
-) touched ON s.number IS NOT NULL
+) touched ON true
 -- Was a notice that passes the linter of this jurisdiction delivered?
 LEFT JOIN LATERAL (
     SELECT CASE WHEN count(*) = 0 THEN 'MISSING' WHEN bool_or(v.complete) THEN 'GIVEN' ELSE 'INCOMPLETE' END AS notice
     FROM jsonb_to_recordset(s.deliveries) AS t (version uuid, at timestamptz)
     LEFT JOIN notice_verdict v ON v.notice_version_id = t.version AND v.jurisdiction = s.jurisdiction
-) told ON s.number IS NOT NULL
+) told ON true
 LEFT JOIN LATERAL (
     SELECT a.starts_on FROM arrangement a
-    WHERE a.organisation_id = $1 AND a.recipient_id = q.recipient_id AND q.purpose_id = ANY (a.purposes)
+    WHERE a.organisation_id = $1 AND a.recipient_id = s.recipient_id AND s.purpose_id = ANY (a.purposes)
     ORDER BY a.starts_on LIMIT 1
-) nearest ON q.recipient_id IS NOT NULL AND agreed.id IS NULL
-LEFT JOIN LATERAL (SELECT coalesce(agreed.destination_country, q.country) AS country) place ON true
-LEFT JOIN purpose_basis basis ON basis.purpose_id = q.purpose_id AND basis.jurisdiction = s.jurisdiction
+) nearest ON s.recipient_id IS NOT NULL AND agreed.id IS NULL
+LEFT JOIN LATERAL (SELECT coalesce(agreed.destination_country, s.country) AS country) place ON true
+LEFT JOIN purpose_basis basis ON basis.purpose_id = s.purpose_id AND basis.jurisdiction = s.jurisdiction
 -- What the notice shown to this customer says of this purpose and this recipient; the worst of the categories.
 LEFT JOIN LATERAL (
     WITH delivered AS (
@@ -175,17 +174,17 @@ LEFT JOIN LATERAL (
         ) v ON true
     ), promise AS MATERIALIZED (  -- what the governing versions say of this purpose, each clause looked at once
         SELECT c.id, c.key, c.texts, c.is_primary, c.notice_version_id, c.categories, f.fit, t.at AS told_at,
-            CASE WHEN q.recipient_id = ANY (c.recipients) THEN 1 WHEN q.classes && c.recipient_classes THEN 2
+            CASE WHEN s.recipient_id = ANY (c.recipients) THEN 1 WHEN s.classes && c.recipient_classes THEN 2
                  ELSE 3 END AS reach
         FROM clause c
-        LEFT JOIN purpose_relation l ON l.purpose_id = q.purpose_id AND l.related_to_id = c.purpose_id AND c.is_primary
+        LEFT JOIN purpose_relation l ON l.purpose_id = s.purpose_id AND l.related_to_id = c.purpose_id AND c.is_primary
         LEFT JOIN delivered t ON t.version = c.notice_version_id
         CROSS JOIN LATERAL (
-            SELECT CASE WHEN c.purpose_id = q.purpose_id THEN CASE WHEN c.is_primary THEN 1 ELSE 2 END
+            SELECT CASE WHEN c.purpose_id = s.purpose_id THEN CASE WHEN c.is_primary THEN 1 ELSE 2 END
                         WHEN l.kind = 'DIRECTLY' THEN 3 WHEN l.kind = 'RELATED' THEN 4 END AS fit
         ) f
         WHERE c.notice_version_id IN (SELECT g.version FROM governing g) AND f.fit IS NOT NULL
-          AND (q.channel IS NULL OR c.channels = '{}' OR q.channel = ANY (c.channels))
+          AND (s.channel IS NULL OR c.channels = '{}' OR s.channel = ANY (c.channels))
     ), read AS MATERIALIZED (
         SELECT DISTINCT ON (g.category) g.category, p.id, p.key, p.texts, p.is_primary, p.notice_version_id,
             coalesce(p.fit, 5) AS fit, coalesce(p.reach, 3) AS reach
@@ -209,14 +208,14 @@ LEFT JOIN LATERAL (
     )
     SELECT worst.purpose_fit, worst.recipient, cited.id AS clause_id, cited.key AS clause_key, cited.texts AS clause_texts,
         cited.is_primary, version.id AS version_id, v.number AS version_number, n.key AS notice_key, n.name AS notice_name,
-        t.id AS delivery_id, t.at AS shown_at, t.locale AS shown_locale, y.how AS shown_how
+        t.id AS delivery_id, t.at AS shown_at, t.locale AS shown_locale,
+        (SELECT y.how FROM delivery y WHERE y.id = t.id) AS shown_how
     FROM worst CROSS JOIN version
     LEFT JOIN cited ON true
     LEFT JOIN notice_version v ON v.id = version.id
     LEFT JOIN notice n ON n.id = v.notice_id
     LEFT JOIN delivered t ON t.version = version.id
-    LEFT JOIN delivery y ON y.id = t.id
-) fit ON s.number IS NOT NULL
+) fit ON true
 -- The customer's own words: consent counts on its exact scope, a no on any scope that covers.
 LEFT JOIN LATERAL (
     WITH said AS (
@@ -225,29 +224,29 @@ LEFT JOIN LATERAL (
         WHERE c.kind IN ('CONSENT', 'TRANSFER')
     ), last AS (
         SELECT c.* FROM said c
-        WHERE c.kind = 'CONSENT' AND c.purpose = q.purpose_id AND CASE WHEN c.action = 'GIVEN'
-            THEN c.channel IS NOT DISTINCT FROM q.channel
-                 AND c.recipient IS NOT DISTINCT FROM CASE WHEN agreed.kind = 'PROCESSOR' THEN NULL ELSE q.recipient_id END
-            ELSE (c.channel IS NULL OR c.channel = q.channel) AND (c.recipient IS NULL OR c.recipient = q.recipient_id) END
+        WHERE c.kind = 'CONSENT' AND c.purpose = s.purpose_id AND CASE WHEN c.action = 'GIVEN'
+            THEN c.channel IS NOT DISTINCT FROM s.channel
+                 AND c.recipient IS NOT DISTINCT FROM CASE WHEN agreed.kind = 'PROCESSOR' THEN NULL ELSE s.recipient_id END
+            ELSE (c.channel IS NULL OR c.channel = s.channel) AND (c.recipient IS NULL OR c.recipient = s.recipient_id) END
         ORDER BY c.at DESC, c.action = 'GIVEN' LIMIT 1
     )
     SELECT coalesce((SELECT CASE
             WHEN l.action <> 'GIVEN' THEN l.action
             WHEN l.ends <= moment.at THEN 'EXPIRED'
-            WHEN l.ends IS NULL AND s.jurisdiction = 'AU' AND q.channel IN ('PHONE', 'AUTO_CALL')
+            WHEN l.ends IS NULL AND s.jurisdiction = 'AU' AND s.channel IN ('PHONE', 'AUTO_CALL')
                  AND l.at + make_interval(months => (moment.law ->> 'call_consent_months')::integer) <= moment.at THEN 'EXPIRED'
             WHEN l.ends IS NULL AND greatest(l.at, s.contact_at)
                  + make_interval(months => (moment.law ->> 'consent_months')::integer) <= moment.at THEN 'EXPIRED'
             WHEN l.grade = 'GUARDIAN' AND s.age = 'ADULT' THEN 'EXPIRED'
             ELSE l.grade END FROM last l), 'NEVER_ASKED') AS consent,
         (SELECT l.at FROM last l WHERE l.action = 'GIVEN') AS given_at,
-        EXISTS (SELECT FROM said t WHERE t.kind = 'TRANSFER' AND t.recipient = q.recipient_id AND t.action = 'GIVEN'
+        EXISTS (SELECT FROM said t WHERE t.kind = 'TRANSFER' AND t.recipient = s.recipient_id AND t.action = 'GIVEN'
                 AND (t.ends IS NULL OR t.ends > moment.at)
                 AND NOT EXISTS (SELECT FROM said w WHERE w.kind = 'TRANSFER' AND w.recipient = t.recipient
                                 AND w.action = 'WITHDRAWN' AND w.at >= t.at)) AS transfer
-) agreement ON s.number IS NOT NULL
+) agreement ON true
 LEFT JOIN LATERAL (
-    SELECT max(c.at) FILTER (WHERE c.kind = 'MARKETING' AND (c.channel IS NULL OR c.channel = q.channel)) AS marketing_at,
+    SELECT max(c.at) FILTER (WHERE c.kind = 'MARKETING' AND (c.channel IS NULL OR c.channel = s.channel)) AS marketing_at,
         CASE WHEN (array_agg(c.action ORDER BY c.at DESC, c.action DESC) FILTER (WHERE c.kind = 'SHARING'))[1] = 'OPTED_OUT'
              THEN max(c.at) FILTER (WHERE c.kind = 'SHARING') END AS sharing_at,
         CASE WHEN (array_agg(c.action ORDER BY c.at DESC, c.action DESC) FILTER (WHERE c.kind = 'SIGNAL'))[1] = 'OPTED_OUT'
@@ -259,14 +258,14 @@ LEFT JOIN LATERAL (
     FROM jsonb_to_recordset(s.choices) AS c (kind text, purpose uuid, channel text, recipient uuid, action text,
         at timestamptz)
     WHERE c.kind IN ('MARKETING', 'SHARING', 'SIGNAL', 'LIMIT', 'OBJECTION')
-      AND (c.purpose IS NULL OR c.purpose = q.purpose_id) AND (c.recipient IS NULL OR c.recipient = q.recipient_id)
-) stop ON s.number IS NOT NULL
+      AND (c.purpose IS NULL OR c.purpose = s.purpose_id) AND (c.recipient IS NULL OR c.recipient = s.recipient_id)
+) stop ON true
 -- An unchecked number, or one checked too long ago, counts as listed.
 LEFT JOIN LATERAL (
     SELECT bool_or(k.listed OR k.at + make_interval(days => (moment.law -> 'wash_days' ->> s.jurisdiction)::integer)
                    <= moment.at) AS blocked
     FROM jsonb_to_recordset(s.registries) AS k (jurisdiction text, listed boolean, at timestamptz)
     WHERE k.jurisdiction = s.jurisdiction
-) registry ON s.number IS NOT NULL
+) registry ON true
 LEFT JOIN keys.customer_key sealing ON sealing.customer_id = s.record_id
-ORDER BY q.number, s.record_id, s.jurisdiction
+ORDER BY s.number, s.record_id, s.jurisdiction

@@ -43,7 +43,9 @@ class Settings(BaseSettings):
     migration_database_url: SecretStr | None = Field(
         None, description="the owner's URL for `hub migrate`; empty: the same as HUB_DATABASE_URL"
     )
-    pool_size: int = Field(10, ge=1, le=200, description="database connections each of a process's three pools may open")
+    pool_size: int = Field(
+        10, ge=1, le=200, description="database connections each of a process's three pools may open"
+    )
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, ge=0, le=65535, description="port to listen on; 0 takes a free one")
     public_url: str = Field("", description="how others reach the hub; empty: http://localhost:PORT")

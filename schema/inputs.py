@@ -9,7 +9,12 @@ from functools import cache
 from typing import Any
 
 import strawberry
-from strawberry.types.base import StrawberryList, StrawberryObjectDefinition, StrawberryOptional, has_object_definition
+from strawberry.types.base import (
+    StrawberryList,
+    StrawberryObjectDefinition,
+    StrawberryOptional,
+    has_object_definition,
+)
 
 Build = Callable[[type, Mapping[str, Any], Any], Any]
 
@@ -44,7 +49,9 @@ def _builder(schema: strawberry.Schema, definition: StrawberryObjectDefinition) 
         for name, python_name, field_kind, is_plain in fields:
             if name in value:
                 each = value[name]
-                given[python_name] = each if is_plain or each is None else context.convert(each, field_kind, name)
+                given[python_name] = (
+                    each if is_plain or each is None else context.convert(each, field_kind, name)
+                )
         return kind(**given)
 
     return build
@@ -54,4 +61,8 @@ def _is_plain(kind: Any) -> bool:
     """Whether graphql-core has made the value already: scalars and enums, but no lists, which are copied."""
     while isinstance(kind, StrawberryOptional):
         kind = kind.of_type
-    return not isinstance(kind, StrawberryList) and not has_object_definition(kind) and not hasattr(kind, "resolve_type")
+    return (
+        not isinstance(kind, StrawberryList)
+        and not has_object_definition(kind)
+        and not hasattr(kind, "resolve_type")
+    )
