@@ -6,7 +6,7 @@ It uses the hook that Strawberry has for input types that build their own value.
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import strawberry
 from strawberry.types.base import (
@@ -33,7 +33,7 @@ def _builder(schema: strawberry.Schema, definition: StrawberryObjectDefinition) 
         """What is None unless given; and each field's two names, its type, and whether values pass as they are."""
         absent = {
             field.python_name: None
-            for field in definition.fields
+            for field in cast("list[Any]", definition.fields)
             if field.default_value is MISSING and field.default_factory is MISSING
         }
         fields: list[tuple[str, str, Any, bool]] = []

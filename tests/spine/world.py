@@ -86,7 +86,7 @@ class World:
         """Wait until every entry is older than any open transaction of the server, those of other tests included."""
         done = "SELECT pg_snapshot_xmin(pg_current_snapshot()) > max(xid) FROM ledger_entry"
         async with asyncio.timeout(60):
-            while not (await self.rows(done))[0][0]:
+            while not (await self.rows(done))[0][0]:  # noqa: ASYNC110 - other processes decide when
                 await asyncio.sleep(0.05)
 
     async def seal_all(self, batch_entries: int = 5_000) -> list[Seal]:
