@@ -38,7 +38,9 @@ _OPEN = "SELECT open_act($1, $2, $3, $4, $5)"
 
 
 class Ask(Session):
-    """A read-only snapshot with the actor, the instant and the locale of the asker."""
+    """A read-only snapshot with the actor, the instant and the locale of the asker. is_past: the instant was chosen."""
+
+    is_past = False
 
     def __init__(self, hub: "Hub", db: BaseDBAsyncClient, actor: Actor, at: datetime, locale: str) -> None:
         super().__init__(db)
@@ -136,7 +138,9 @@ class Hub:
         try:
             async with self.database.reading() as session:
                 now: datetime = await session.value("SELECT now()")
-                yield Ask(self, session.db, actor, at or now, locale)
+                ask = Ask(self, session.db, actor, at or now, locale)
+                ask.is_past = at is not None
+                yield ask
         except _FINAL as error:
             raise refusal(error) from error
 

@@ -5,10 +5,10 @@ from datetime import datetime
 from uuid import UUID
 
 from hub.errors import Refusal
-from hub.gather import Question
 from hub.policy.decision import Decision
 from hub.policy.facts import Facts
 from hub.policy.remedies import Remedy
+from hub.questioned import Question
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ _LATEST = f"""
         ORDER BY id DESC LIMIT $3
     ) latest
 """  # noqa: S608 - joined from constants
+_AGE = "SELECT (s.standing).age FROM standing_at($1, $2, $3) s"
 _OBJECTION = f"""
     SELECT {said.COLUMNS} FROM choice WHERE id = $1 AND kind = 'OBJECTION' AND action = 'PENDING'
 """  # noqa: S608 - joined from constants
@@ -222,6 +223,6 @@ def _opt_out_kind(kind: str) -> Kind:
 async def _require_minor(act: Act, scope: Scope, evidence: Evidence) -> None:
     reached = await reach(act, scope.customer_id, scope.organisation_id, "customer")
     at = particulars.happened(act, evidence.happened_at, "happened_at")
-    age = await act.value("SELECT age FROM state_at($1, $2, $3)", reached.id, reached.organisation_id, at)
+    age = await act.value(_AGE, reached.id, reached.organisation_id, at)
     if age == AgeBand.ADULT:
         raise invalid("A guardian agrees for a minor only; this customer was an adult then.", "grade")

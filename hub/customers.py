@@ -91,8 +91,8 @@ class Page:
 _CUSTOMER = """
     SELECT c.id, s.organisation_id, c.kind, c.locale, c.survivor_id, c.created_at, c.erased_at,
            s.jurisdictions, s.relationship, s.relationship_at, s.age, s.restricted, s.held, s.contact_at
-    FROM customer_state s JOIN customer c ON c.id = s.customer_id
-    WHERE s.valid_to = 'infinity' AND s.organisation_id = $1
+    FROM customer_standing s JOIN customer c ON c.id = s.customer_id
+    WHERE s.organisation_id = $1
 """
 _READ = f"{_CUSTOMER} AND s.customer_id = ANY ($2)"
 _FILTERED = f"""{_CUSTOMER}

@@ -47,8 +47,7 @@ _FIND = """
         UNION ALL
         SELECT asked.number, s.customer_id
         FROM unnest($6::int[], $7::uuid[]) AS asked (number, id)
-        JOIN customer_state s
-             ON s.customer_id = asked.id AND s.organisation_id = $1 AND s.valid_to = 'infinity'
+        JOIN customer_state s ON s.customer_id = asked.id AND s.organisation_id = $1
     ) wanted JOIN customer c ON c.id = wanted.customer_id
     ORDER BY 1, 2
 """

@@ -1,116 +1,277 @@
-"""Gather: questions and customers in, Facts and what they rest on out, by one SQL statement for any number.
+"""Gather: questions and customers in, facts and what they rest on out, by one statement for any number.
 
-The statement stands in ``facts.sql``; the numbers of the law reach it as one JSON document.
+The statement (``facts.sql``) finds how customers stand on a question, as keys; a reader (``reading.py``) says what a key
+means. One customer, a thousand and a crowd go through the same words of SQL and the same reader.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache, partial
 from importlib.resources import files
 from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
-import orjson
-
+from hub import known as knowledge
 from hub.act import FAILURES, Ask, Hub, refusal
 from hub.db import Record, Session
 from hub.errors import Refusal, invalid, not_found
-from hub.policy import parameters
-from hub.policy.facts import Facts, FactsError
-from hub.policy.values import (
-    Act,
-    Channel,
-    Footer,
-    Jurisdiction,
-    Offer,
-    ProfileEffect,
-)
+from hub.known import Known, Reference
+from hub.policy.facts import Facts
+from hub.questioned import Question
+from hub.reading import Reader, Reading
+from hub.shapes import SILENT, Saying, Word, shapes
+from hub.terms import Terms
 from hub.together import Together
 
-PRACTICABLE_DAYS = (
-    30  # "as soon as practicable after" collection, Privacy Act 1988 (Cth) APP 5.1: our house reading
-)
-GATHERED = (
-    "jurisdiction", "purpose_kind", "purpose_fit", "source", "notice", "recipient", "arrangement", "need_to_know",
-    "strict_sharing", "basis", "consent", "marketing_choice", "sharing_choice", "limit_sensitive", "objection",
-    "optout_at_collection", "relationship", "registry_block", "data", "special_condition", "age", "record_state",
-    "formality", "destination",
-)  # fmt: skip
-OUTWARD = frozenset({Act.DISCLOSE, Act.SELL, Act.POOL})
-
-Reference = UUID | str
-"""An id, or a key of this organisation."""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """May we? One act, for one purpose, about one customer; what is None is unknown or not meant.
-
-    footer: declared by the sender of a message; undeclared counts as having no opt-out.
-    department: whose people would see the data; None: the asker's own.
-    """
-
-    customer_id: UUID
-    act: Act
-    purpose: Reference
-    recipient: Reference | None = None
-    arrangement: Reference | None = None
-    channel: Channel = Channel.NONE
-    categories: tuple[UUID, ...] | None = None
-    offer: Offer = Offer.NONE
-    footer: Footer = Footer.NO_OPTOUT
-    department: Reference | None = None
-    profile_effect: ProfileEffect = ProfileEffect.NONE
+READERS_AT_MOST = 2_000
+LOOKS_AT_MOST = 5
+"""How often a question is asked anew because the catalogue changed, or the day, while it was asked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """What a question came to: facts (one per record and jurisdiction) beside the rows they came from, or a refusal."""
+    """What a question came to: a reading for each record and jurisdiction beside the row it came from, or a refusal."""
 
     question: Question
+    terms: Terms | None = None
     rows: list[Record] = field(default_factory=list[Record])
-    facts: list[Facts] = field(default_factory=list[Facts])
+    readings: list[Reading] = field(default_factory=list[Reading])
     refusal: Refusal | None = None
+
+    @property
+    def facts(self) -> list[Facts]:
+        """Of each reading."""
+        return [each.facts for each in self.readings]
+
+
+Row = tuple[Any, ...]
+"""A question's own columns: its customer, and `parameters`."""
 
 
 async def gather(ask: Ask, organisation_id: UUID, questions: Sequence[Question]) -> list[Gathered]:
     """Answer for each question, in order. One statement; a question that makes no sense carries its refusal."""
     own = ask.actor.department_id
     asked = [each if each.department or not own else replace(each, department=own) for each in questions]
-    if ask.at == datetime.min:  # noqa: DTZ901 - the mark of an Ask that finds its own instant
+    if ask.is_past:
+        return await _gather_past(ask, organisation_id, asked)
+    is_alone = ask.at == datetime.min  # noqa: DTZ901 - the mark of an Ask that finds its own instant
+    on = datetime.now(UTC).date() if is_alone else ask.at.date()
+    known = await knowledge.current(ask.hub, organisation_id)
+    for _ in range(LOOKS_AT_MOST):
+        readers = [reader(known, each, on) for each in asked]
+        columns = [_columns(each, one) for each, one in zip(asked, readers, strict=True)]
+        found = await (
+            _find_now(ask.hub, organisation_id, columns)
+            if is_alone
+            else _find(ask, organisation_id, None, columns)
+        )
+        clock, at = found[0][0]["clock"], found[0][0]["at"]
+        if clock == known.number and at.date() == on:
+            return await _read(ask, organisation_id, asked, readers, found)
+        known = await (
+            knowledge.current(ask.hub, organisation_id, clock)
+            if is_alone
+            else knowledge.load(ask, organisation_id)
+        )
+        on = at.date()
+    raise invalid("The catalogue keeps changing while it is asked about. Ask again in a moment.", "questions")
+
+
+async def _gather_past(ask: Ask, organisation_id: UUID, asked: Sequence[Question]) -> list[Gathered]:
+    known = await knowledge.past(ask.hub, ask, organisation_id, ask.at)
+    readers = [reader(known, each, ask.at.date()) for each in asked]
+    columns = [_columns(each, one) for each, one in zip(asked, readers, strict=True)]
+    found = await _find(ask, organisation_id, ask.at, columns)
+    return await _read(ask, organisation_id, asked, readers, found)
+
+
+def reader(known: Known, question: Question, on: date) -> Reader | Refusal:
+    """The reader of a question on a day, kept beside what it reads against; or why nobody can be asked about it."""
+    mark = (replace(question, customer_id=_NOBODY), on)
+    kept = known.readers.get(mark)
+    if kept is None:
+        if len(known.readers) >= READERS_AT_MOST:
+            known.readers.clear()
         try:
-            found = await _now(ask.hub, organisation_id)(asked)
-        except FAILURES as error:
-            raise refusal(error) from error
-    else:
-        found = await _rows(ask, organisation_id, ask.at, asked)
-    return [_gathered(question, rows) for question, rows in zip(asked, found, strict=True)]
+            kept = Reader(Terms.of(known, question, on))
+        except Refusal as refused:
+            kept = refused
+        known.readers[mark] = kept
+    return kept
 
 
-async def _rows(
-    session: Session, organisation_id: UUID, at: datetime | None, questions: Sequence[Question]
+_NOBODY = UUID(int=0)
+
+
+def _columns(question: Question, one: Reader | Refusal) -> Row:
+    if isinstance(one, Refusal):
+        return question.customer_id, 0, None, None, None, None, None, None
+    *others, washes = parameters(one.terms)
+    return question.customer_id, *others, "{" + ",".join(map(str, washes)) + "}" if washes else None
+
+
+def parameters(terms: Terms) -> Row:
+    """What a question compares rows with: purpose number, quiet, retention, prospects, calls, starts, washes."""
+    law = terms.law
+    is_outside = terms.recipient is not None and not terms.is_processor
+    return (
+        terms.purpose.number, law.quiet_before, terms.retention_before, law.prospects_before, law.calls_before,
+        terms.arranged_on if is_outside else None, list(law.washes) if terms.is_promotion else None,
+    )  # fmt: skip
+
+
+# --- the statement ----------------------------------------------------------------------------------------------------
+
+
+@lru_cache(1)
+def _parts() -> dict[str, str]:
+    text = files("hub").joinpath("facts.sql").read_text("utf-8")
+    parts = text.split("-- name: ")[1:]
+    return {part.split(maxsplit=1)[0]: part.split("\n", 1)[1].strip() for part in parts}
+
+
+@lru_cache(16)
+def statement(name: str, *, is_past: bool = False) -> str:
+    """One of the statements of ``facts.sql``, for now or for an instant."""
+    of_question = {
+        "purpose": "q.purpose", "quiet": "q.quiet", "retention": "q.retention", "prospects": "q.prospects",
+        "calls": "q.calls", "starts": "q.starts", "at": "moment.at",
+        "washes": "q.washes::timestamptz[]",
+    }  # fmt: skip
+    of_crowd = {
+        "purpose": "$3::bigint", "quiet": "$4::timestamptz", "retention": "$5::timestamptz",
+        "prospects": "$6::timestamptz", "calls": "$7::timestamptz", "starts": "$8::date", "at": "$2::timestamptz",
+        "washes": "$9::timestamptz[]",
+    }  # fmt: skip
+    names = of_question if name == "each" else of_crowd
+    parts = _parts()
+    rows = parts["then"].format(**names) if is_past else parts["now"]
+    key = parts["key"].format(**names, spoken=parts["spoken"].format(**names))
+    return parts[name].format(**names, rows=rows, key=key)
+
+
+async def _find(
+    session: Session, organisation_id: UUID, at: datetime | None, columns: Sequence[Row]
 ) -> list[list[Record]]:
-    found: list[list[Record]] = [[] for _ in questions]
-    for row in await session.rows(statement(), organisation_id, at, *_columns(questions)):
-        number: int = row["number"]
-        found[number - 1].append(row)
+    found: list[list[Record]] = [[] for _ in columns]
+    sql = statement("each", is_past=at is not None)
+    transposed = [list(each) for each in zip(*columns, strict=True)]
+    for row in await session.rows(sql, organisation_id, at, *transposed):
+        found[row["position"] - 1].append(row)
     return found
 
 
-def _now(hub: Hub, organisation_id: UUID) -> Together[Question, list[Record]]:
+async def _find_now(hub: Hub, organisation_id: UUID, columns: Sequence[Row]) -> Sequence[list[Record]]:
     """Questions about this moment that wait at the same time share one statement and its snapshot."""
     queues = _QUEUES.setdefault(hub, {})
     if organisation_id not in queues:
-        queues[organisation_id] = Together(partial(_rows, hub.database.single(), organisation_id, None))
-    return queues[organisation_id]
+        queues[organisation_id] = Together(partial(_find, hub.database.single(), organisation_id, None))
+    try:
+        return await queues[organisation_id](columns)
+    except FAILURES as error:
+        raise refusal(error) from error
 
 
-_QUEUES: WeakKeyDictionary[Hub, dict[UUID, Together[Question, list[Record]]]] = WeakKeyDictionary()
+_QUEUES: WeakKeyDictionary[Hub, dict[UUID, Together[Row, list[Record]]]] = WeakKeyDictionary()
 
 
-async def category_ids(ask: Ask, names: Mapping[str, Reference]) -> dict[str, UUID]:
+# --- reading what was found -------------------------------------------------------------------------------------------
+
+
+async def _read(
+    ask: Ask,
+    organisation_id: UUID,
+    questions: Sequence[Question],
+    readers: Sequence[Reader | Refusal],
+    found: Sequence[list[Record]],
+) -> list[Gathered]:
+    kept = shapes(ask.hub)
+    rows = [row for each in found for row in each if row["part"] is not None]
+    await kept.require(ask, {row["part"] for row in rows}, {row["key"] >> 24 for row in rows})
+    mixed = await _mixed(ask, organisation_id, readers, found)
+    return [
+        _gathered(ask.hub, question, one, each, mixed)
+        for question, one, each in zip(questions, readers, found, strict=True)
+    ]
+
+
+def _gathered(
+    hub: Hub,
+    question: Question,
+    one: Reader | Refusal,
+    rows: list[Record],
+    mixed: dict[tuple[UUID, int], Saying],
+) -> Gathered:
+    try:
+        if rows[0]["record_id"] is None:
+            raise not_found("customer", "customer")
+        if isinstance(one, Refusal):
+            raise one
+        if not any(shapes(hub).standings[row["part"] >> 32].jurisdictions for row in rows):
+            raise invalid(
+                "This customer has no jurisdiction on record. Record one, then ask again.", "customer"
+            )
+        pairs = [(row, each) for row in rows for each in _readings(hub, one, row, mixed)]
+    except Refusal as refused:
+        return Gathered(question, refusal=refused)
+    return Gathered(question, one.terms, [row for row, _ in pairs], [each for _, each in pairs])
+
+
+def _readings(
+    hub: Hub, one: Reader, row: Record, mixed: dict[tuple[UUID, int], Saying]
+) -> tuple[Reading, ...]:
+    saying = mixed.get((row["record_id"], one.terms.purpose.number))
+    if saying is None:
+        return one.read(shapes(hub), row["part"], row["key"])
+    return one.read_words(shapes(hub), row["part"], row["key"], saying)
+
+
+_WORDS = """
+    SELECT a.customer_id, p.number, w.kind, w.purpose IS NOT NULL AS is_own, w.channel, w.recipient, w.action, w.grade, w.at,
+        w.ends, w.ends <= $4 AS has_ended, w.at < $5 AS is_old
+    FROM unnest($2::uuid[], $3::bigint[]) AS a (customer_id, number) JOIN purpose p ON p.number = a.number
+    CROSS JOIN LATERAL words_at(a.customer_id, $1, $4) w
+    WHERE w.purpose IS NULL OR w.purpose = p.id
+    ORDER BY a.customer_id, p.number, w.at
+"""
+
+
+async def _mixed(
+    ask: Ask, organisation_id: UUID, readers: Sequence[Reader | Refusal], found: Sequence[list[Record]]
+) -> dict[tuple[UUID, int], Saying]:
+    """The words of those rows whose key cannot say which of several timed words have lapsed; mostly there are none."""
+    wanted = {
+        (row["record_id"], one.terms.purpose.number): (row["at"], one.terms.law.calls_before)
+        for one, rows in zip(readers, found, strict=True)
+        if isinstance(one, Reader)
+        for row in rows
+        if row["key"] is not None and one.is_mixed(row["key"])
+    }
+    if not wanted:
+        return {}
+    at, calls = next(iter(wanted.values()))
+    customers, numbers = [each[0] for each in wanted], [each[1] for each in wanted]
+    said: dict[tuple[UUID, int], Saying] = dict.fromkeys(wanted, SILENT)
+    for row in await ask.rows(_WORDS, organisation_id, customers, numbers, at, calls):
+        mark = (row["customer_id"], row["number"])
+        said[mark] = (*said[mark], _word(row))
+    return said
+
+
+def _word(row: Record) -> Word:
+    is_given = row["action"] == "GIVEN"
+    timed = "ENDS" if row["ends"] is not None else "CALL" if row["kind"] == "CONSENT" else None
+    receiver = str(row["recipient"]) if row["recipient"] else None
+    rank = round(row["at"].timestamp() * 1_000_000)
+    return Word(
+        rank, row["kind"], row["is_own"], row["channel"], receiver, row["action"], row["grade"], timed if is_given else None,
+        bool(row["has_ended"]), row["is_old"],
+    )  # fmt: skip
+
+
+async def category_ids(ask: Ask, names: dict[str, Reference]) -> dict[str, UUID]:
     """The ids of categories named by key or id, in one statement; unknown ones are left out."""
     sql = "SELECT id, key FROM category WHERE id = ANY ($1) OR key = ANY ($2)"
     ids = [each for each in names.values() if isinstance(each, UUID)]
@@ -119,115 +280,3 @@ async def category_ids(ask: Ask, names: Mapping[str, Reference]) -> dict[str, UU
     for row in await ask.rows(sql, ids, keys):
         found[row["id"]] = found[row["key"]] = row["id"]
     return {name: found[each] for name, each in names.items() if each in found}
-
-
-@lru_cache(1)
-def statement() -> str:
-    """The statement, with the law's numbers as a literal: parsed once when it is prepared, not at every call."""
-    text = files("hub").joinpath("facts.sql").read_text("utf-8")
-    literal = law().replace("'", "''")
-    return text.replace("{law}::jsonb", f"'{literal}'::jsonb")
-
-
-def law(on: date | None = None) -> str:
-    """The dated numbers that the statement compares with, as JSON."""
-    each = list(Jurisdiction)
-    numbers = {
-        "ages": {j: parameters.ages(j, on=on) for j in each},
-        "home": {j: sorted(parameters.home_countries(j, on)) for j in each},
-        "adequate": {j: sorted(parameters.adequate_countries(j, on)) for j in each},
-        "unrestricted": [j for j in each if not parameters.transfers_restricted(j, on)],
-        "wash_days": {j: parameters.wash_days(j, on) for j in each},
-        "call_consent_months": parameters.call_consent_months(Jurisdiction.AU, on),
-        "consent_months": parameters.consent_months(Jurisdiction.AU, on),
-        "prospect_months": parameters.prospect_retention_months(Jurisdiction.AU, on),
-        "practicable_days": PRACTICABLE_DAYS,
-    }
-    return orjson.dumps(numbers, option=orjson.OPT_NON_STR_KEYS).decode()
-
-
-def _columns(questions: Sequence[Question]) -> list[list[Any]]:
-    purposes = [_split(q.purpose) for q in questions]
-    recipients = [_split(q.recipient) for q in questions]
-    arrangements = [_split(q.arrangement) for q in questions]
-    departments = [_split(q.department) for q in questions]
-    return [
-        [q.customer_id for q in questions],
-        [q.act.value for q in questions],
-        [each[0] for each in purposes],
-        [each[1] for each in purposes],
-        [each[0] for each in recipients],
-        [each[1] for each in recipients],
-        [each[0] for each in arrangements],
-        [each[1] for each in arrangements],
-        [None if q.channel is Channel.NONE else q.channel.value for q in questions],
-        [each[0] for each in departments],
-        [each[1] for each in departments],
-        [None if q.categories is None else "{" + ",".join(map(str, q.categories)) + "}" for q in questions],
-    ]
-
-
-def _split(reference: Reference | None) -> tuple[UUID | None, str | None]:
-    return (reference, None) if isinstance(reference, UUID) else (None, reference)
-
-
-def _gathered(question: Question, rows: list[Record]) -> Gathered:
-    try:
-        _check(question, rows)
-        return Gathered(question, rows, [_facts(question, row) for row in rows])
-    except Refusal as refusal:
-        return Gathered(question, refusal=refusal)
-
-
-def _check(question: Question, rows: list[Record]) -> None:
-    """Refuse what cannot be asked; ids of others look absent."""
-    if not rows or rows[0]["record_id"] is None:
-        raise not_found("customer", "customer")
-    row = rows[0]
-    for noun in ("purpose", "recipient", "arrangement", "department"):
-        column = "given_arrangement_id" if noun == "arrangement" else f"{noun}_id"
-        if getattr(question, noun) is not None and row[column] is None:
-            raise not_found(noun, noun)
-    if row["unknown_category"]:
-        raise not_found("category", "categories")
-    if row["retired_at"] is not None:
-        raise invalid("This purpose is retired. Ask about one in use.", "purpose")
-    if row["jurisdiction"] is None:
-        raise invalid("This customer has no jurisdiction on record. Record one, then ask again.", "customer")
-    _check_recipient(question, row)
-
-
-def _check_recipient(question: Question, row: Record) -> None:
-    if question.act in OUTWARD and question.recipient is None:
-        raise invalid(f"{question.act} hands data to somebody: name the recipient.", "recipient")
-    if question.act not in OUTWARD and question.recipient is not None and row["recipient"] != "PROCESSOR":
-        raise invalid(
-            f"{question.act} stays inside, or with a processor under an arrangement in force. "
-            "Ask DISCLOSE for this recipient, or leave it out.", "recipient"
-        )  # fmt: skip
-
-
-def _facts(question: Question, row: Record) -> Facts:
-    values = tuple([row[name] for name in GATHERED])
-    asked = (question.act, question.channel, question.offer, question.footer, question.profile_effect)
-    facts, problems = _built(values, asked)
-    if facts is None:
-        field_name = {"offer": "offer", "channel": "channel", "profile_effect": "profileEffect"}.get(
-            problems[0][0], "act"
-        )
-        raise invalid(problems[0][1], field_name)
-    return facts
-
-
-@lru_cache(16_384)
-def _built(
-    values: tuple[Any, ...], asked: tuple[Act, Channel, Offer, Footer, ProfileEffect]
-) -> tuple[Facts | None, tuple[tuple[str, str], ...]]:
-    """Build and check Facts once for each distinct combination."""
-    raw: dict[str, Any] = dict(zip(GATHERED, values, strict=True))
-    raw |= dict(zip(("act", "channel", "offer", "footer", "profile_effect"), map(str, asked), strict=True))
-    try:
-        facts = Facts.parse(raw)
-    except FactsError as error:
-        return None, tuple((problem.fact, problem.message) for problem in error.problems)
-    return facts, ()

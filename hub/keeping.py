@@ -88,8 +88,8 @@ def _rows(pairs: Sequence[tuple[Gathered, Answer]]) -> tuple[list[tuple[Any, ...
     """Return rows of decisions, one for each distinct question and Facts, and of their subjects."""
     shared: dict[tuple[str, tuple[int, ...]], tuple[Any, ...]] = {}
     subjects: list[tuple[Any, ...]] = []
-    for gathered, answer in pairs:
-        question = _question_json(gathered, answer)
+    for _, answer in pairs:
+        question = _question_json(answer)
         key = (question, tuple(facts.signature for facts in answer.all_facts))
         if key not in shared:
             facts = orjson.dumps([each.to_dict() for each in answer.all_facts]).decode()
@@ -102,9 +102,9 @@ def _rows(pairs: Sequence[tuple[Gathered, Answer]]) -> tuple[list[tuple[Any, ...
     return list(shared.values()), subjects
 
 
-def _question_json(gathered: Gathered, answer: Answer) -> str:
-    row, question = gathered.rows[0], answer.question
-    ids = {"purpose": row["purpose_id"], "recipient": row["recipient_id"], "department": row["department_id"]}
+def _question_json(answer: Answer) -> str:
+    question = answer.question
+    ids = {"purpose": question.purpose, "recipient": question.recipient, "department": question.department}
     said = {
         "act": question.act.value,
         **{name: str(value) for name, value in ids.items() if value},

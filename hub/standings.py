@@ -68,7 +68,11 @@ _ADD = """
     SELECT new.id, $1, CASE WHEN new.is_ours THEN $2::uuid END, new.aspect, new.value, $3, $4, $5, $6
     FROM unnest($7::uuid[], $8::bool[], $9::text[], $10::text[]) AS new (id, is_ours, aspect, value)
 """
-_STATE = "SELECT jurisdictions, relationship, age, restricted, held FROM state_at($1, $2, $3)"
+_STATE = """
+    SELECT (s.standing).jurisdictions, (s.standing).relationship, (s.standing).age, (s.standing).restricted,
+        (s.standing).held
+    FROM standing_at($1, $2, $3) s
+"""
 _LOCALE = "UPDATE customer SET locale = $2 WHERE id = $1 AND locale <> $2 RETURNING id"
 
 

@@ -15,7 +15,7 @@ from hub.cli.endings import CODES, NEGATIVE, OK, USAGE, ends, stop
 from hub.cli.showing import Json, show
 
 if TYPE_CHECKING:
-    from hub.gather import Question
+    from hub.questioned import Question
 
 rules = typer.Typer(no_args_is_help=True, help="The rules, tried on scenarios.", rich_markup_mode=None)
 AsOf = Annotated[
@@ -156,8 +156,8 @@ async def _decide(organisation: str | None, said: dict[str, str | None], record:
 def _question(said: dict[str, str | None]) -> "Question":
     from hub.cli.ids import ref, uuid_of
     from hub.errors import invalid
-    from hub.gather import Question
     from hub.policy import values
+    from hub.questioned import Question
 
     def one_of(kind: Any, name: str, default: str) -> Any:
         try:

@@ -52,8 +52,11 @@ _TEXTS = """
     WHERE customer_id = ANY ($1) AND organisation_id = $2
 """
 _STATES = """
-    SELECT customer_id, jurisdictions, relationship, age, collections, deliveries, choices FROM customer_state
-    WHERE customer_id = ANY ($1) AND organisation_id = $2 AND valid_to = 'infinity'
+    SELECT s.customer_id, s.jurisdictions, s.relationship, s.age,
+        coalesce((SELECT jsonb_agg(to_jsonb(i)) FROM intakes_at(s.customer_id, $2, now()) i), '[]') AS collections,
+        coalesce((SELECT jsonb_agg(to_jsonb(t)) FROM told_at(s.customer_id, $2, now()) t), '[]') AS deliveries,
+        coalesce((SELECT jsonb_agg(to_jsonb(w)) FROM words_at(s.customer_id, $2, now()) w), '[]') AS choices
+    FROM customer_standing s WHERE s.customer_id = ANY ($1) AND s.organisation_id = $2
 """
 
 

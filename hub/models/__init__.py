@@ -16,7 +16,6 @@ from hub.models.catalogue import (
 from hub.models.customers import (
     Customer,
     CustomerEvent,
-    CustomerState,
     Identifier,
     MergeProposal,
     ProfileValue,
@@ -37,7 +36,6 @@ __all__ = [
     "Collection",
     "Customer",
     "CustomerEvent",
-    "CustomerState",
     "Decision",
     "DecisionSubject",
     "Delivery",

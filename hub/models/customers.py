@@ -1,10 +1,9 @@
 """Customers: what is known of them, sealed, and the projection that decisions read."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from tortoise import fields
-from tortoise.contrib.postgres.fields import ArrayField
 from tortoise.models import Model
 
 from hub.models.catalogue import Category, Organisation
@@ -170,38 +169,3 @@ class MergeProposal(Model):
     class Meta(Model.Meta):
         table = "merge_proposal"
         unique_together = (("older", "newer"),)
-
-
-class CustomerState(Model):
-    """The projection: how one customer stood towards one organisation during [valid_from, valid_to).
-
-    Written by triggers on the event tables only. Holds instants, ids and last choices, never a verdict that
-    time alone can change. The JSON columns are lists ordered by their keys:
-
-    collections ``[{category, id, source, at, version, offered}]`` the latest collection of each category;
-    deliveries ``[{version, id, at}]`` the first delivery of each notice version;
-    choices ``[{kind, purpose, channel, recipient, action, id, at, ends, grade, method}]`` the last word per scope;
-    registries ``[{jurisdiction, listed, at}]`` the last check of each register.
-    """
-
-    id = fields.BigIntField(primary_key=True, generated=True)
-    organisation_id = fields.UUIDField()
-    customer_id = fields.UUIDField()
-    valid_from = fields.DatetimeField()
-    valid_to = fields.DatetimeField()
-    jurisdictions: "fields.Field[list[str]]" = ArrayField("text")
-    relationship = fields.TextField()
-    relationship_at = fields.DatetimeField(null=True)
-    age = fields.TextField()
-    restricted = fields.BooleanField()
-    held = fields.BooleanField()
-    erased = fields.BooleanField()
-    contact_at = fields.DatetimeField(null=True)
-    collections: "fields.Field[Any]" = fields.JSONField()
-    deliveries: "fields.Field[Any]" = fields.JSONField()
-    choices: "fields.Field[Any]" = fields.JSONField()
-    registries: "fields.Field[Any]" = fields.JSONField()
-
-    class Meta(Model.Meta):
-        table = "customer_state"
-        unique_together = (("organisation_id", "customer_id", "valid_from"),)

@@ -7,8 +7,8 @@ import strawberry
 
 from hub import decisions
 from hub.actors import Operation
-from hub.gather import Question as DomainQuestion
 from hub.policy.values import Act, Channel, Footer, Offer, ProfileEffect
+from hub.questioned import Question as DomainQuestion
 from schema.call import Info
 from schema.internal.arrangements import Arrangement, arrangements_by_id
 from schema.internal.categories import Category, categories_by_id

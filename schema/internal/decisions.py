@@ -11,9 +11,10 @@ from hub import decisions
 from hub.act import Ask
 from hub.actors import Operation
 from hub.errors import Refusal, invalid, not_found
-from hub.gather import Question, category_ids
+from hub.gather import category_ids
 from hub.policy.rule import Outcome
 from hub.policy.values import Act, Channel, Footer, Offer, ProfileEffect
+from hub.questioned import Question
 from schema.call import Call
 from schema.door import Once, acts, asks, lists
 from schema.internal.answers import Answer

@@ -13,7 +13,7 @@ import asyncpg
 from hub import merkle
 from hub.act import Hub
 from tests.spine.replay import Event, replay
-from tests.spine.test_projection import version_of
+from tests.spine.test_projection import VERSIONS, version_of
 from tests.spine.world import World
 
 ACTS_WITHOUT_ENTRY = """
@@ -77,7 +77,7 @@ async def assert_projected(superuser: asyncpg.Connection) -> None:
         for row in await superuser.fetch(f"SELECT * FROM {table}"):
             events[row["customer_id"]].append(event_of(table, row))
     stored: dict[UUID, dict[UUID, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
-    for row in await superuser.fetch("SELECT * FROM customer_state ORDER BY valid_from"):
+    for row in await superuser.fetch(f"{VERSIONS} ORDER BY s.valid_from"):
         stored[row["customer_id"]][row["organisation_id"]].append(version_of(row))
     assert set(stored) <= set(events)
     for customer, own in events.items():

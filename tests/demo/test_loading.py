@@ -20,23 +20,19 @@ COUNTS = """
            (SELECT count(*) FROM ledger_entry) AS entries
 """
 SORTS = """
-    SELECT relationship FROM customer_state UNION SELECT age FROM customer_state
+    SELECT relationship FROM customer_standing UNION SELECT age FROM customer_standing
     UNION SELECT source FROM collection UNION SELECT kind || ' ' || action FROM choice
-    UNION SELECT 'restricted' FROM customer_state WHERE restricted
+    UNION SELECT 'restricted' FROM customer_standing WHERE restricted
     UNION SELECT 'untold' FROM collection WHERE source = 'CUSTOMER' AND notice_version_id IS NULL
     UNION SELECT 'told again' FROM delivery WHERE how = 'EMAIL'
     UNION SELECT 'lapsed' FROM choice WHERE ends_at < now()
     UNION SELECT 'shared mailbox' FROM identifier WHERE kind = 'EMAIL' GROUP BY blind HAVING count(*) > 1
-    UNION SELECT 'moved' FROM customer_state WHERE cardinality(jurisdictions) = 2
+    UNION SELECT 'moved' FROM customer_standing WHERE cardinality(jurisdictions) = 2
     UNION SELECT 'shown ' || v.number FROM collection c JOIN notice_version v ON v.id = c.notice_version_id
 """
 UNLIKE = """
     SELECT count(*) FROM customer_state s
-    CROSS JOIN LATERAL state_at(s.customer_id, s.organisation_id, now()) r
-    WHERE s.valid_to = 'infinity'
-      AND (s.relationship <> r.relationship OR s.jurisdictions <> r.jurisdictions OR s.age <> r.age
-           OR s.restricted <> r.restricted OR s.collections <> r.collections OR s.deliveries <> r.deliveries
-           OR s.choices <> r.choices OR s.registries <> r.registries)
+    CROSS JOIN LATERAL state_at(s.customer_id, s.organisation_id, s.valid_from) r WHERE s IS DISTINCT FROM r
 """
 KILL = """
     SELECT bool_or(pg_terminate_backend(pid)) FROM pg_stat_activity

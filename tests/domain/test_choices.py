@@ -29,9 +29,9 @@ async def standing(firm: Firm, customer_id: Any) -> set[tuple[str, str | None, s
     """The last words in the projection: (kind, channel, action)."""
     async with firm.hub.ask(firm.app, Operation.CUSTOMER_READ) as ask:
         rows = await ask.rows(
-            """SELECT w ->> 'kind' AS kind, w ->> 'channel' AS channel, w ->> 'action' AS action
-               FROM customer_state s, jsonb_array_elements(s.choices) w
-               WHERE s.customer_id = $1 AND s.valid_to = 'infinity'""",
+            """SELECT DISTINCT w ->> 1 AS kind, w ->> 3 AS channel, w ->> 5 AS action
+               FROM customer_state s, unnest(s.said) AS code, saying y, jsonb_array_elements(y.content) w
+               WHERE s.customer_id = $1 AND y.id = code & ((1::bigint << 31) - 1)""",
             customer_id,
         )
     return {(row["kind"], row["channel"], row["action"]) for row in rows}
@@ -119,8 +119,9 @@ async def test_a_withdrawal_told_late_takes_back_what_stood_then_and_not_what_ca
     assert await standing(firm, customer_id) == {("CONSENT", "EMAIL", "GIVEN")}
     async with firm.hub.ask(firm.app, Operation.CUSTOMER_READ) as ask:
         as_of = await ask.value(
-            """SELECT choices -> 0 ->> 'action' FROM customer_state
-               WHERE customer_id = $1 AND valid_from <= $2 AND valid_to > $2""",
+            """SELECT y.content -> 0 ->> 5 FROM customer_past s, saying y
+               WHERE s.customer_id = $1 AND valid_from <= $2 AND valid_to > $2
+                 AND y.id = s.said[1] & ((1::bigint << 31) - 1)""",
             customer_id,
             PUBLISHED + timedelta(days=1),
         )

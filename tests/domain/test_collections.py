@@ -1,5 +1,6 @@
 """Data comes in, notices reach people: both are kept as they happened, and nothing impossible is."""
 
+import json
 from typing import Any
 
 import asyncpg
@@ -61,11 +62,15 @@ async def test_an_intake_with_a_notice_is_a_collection_and_a_delivery(
     assert delivery.happened_at == AFTER
     assert await events_of(hub, customer_id) == ["customer.created", "collection.recorded"]
     state = await superuser.fetchrow(
-        "SELECT * FROM customer_state WHERE customer_id = $1 AND valid_to = 'infinity'", customer_id
+        """SELECT s.collected_on, h.content FROM customer_state s JOIN holding h ON h.id = s.holding_id
+           WHERE s.customer_id = $1""",
+        customer_id,
     )
     assert state is not None
-    assert str(made.id) in state["collections"]
-    assert str(delivery.id) in state["deliveries"]
+    assert state["collected_on"] == [made.happened_at.date()]
+    holding = json.loads(state["content"])
+    assert {one[0] for one in holding["intake"]} == {str(each) for each in made.categories}
+    assert holding["told"] == [[str(firm.version), 1]]
 
 
 async def test_an_intake_without_a_notice_is_kept_as_one(hub: Hub, firm: Firm) -> None:

@@ -12,8 +12,8 @@ from hub.actors import OPERATOR, Operation
 from hub.db import new_id
 from hub.decisions import Answer
 from hub.errors import Code, Refusal
-from hub.gather import Question
 from hub.policy.values import Act, Channel, Footer, Offer
+from hub.questioned import Question
 from tests.world import World, build_world
 
 

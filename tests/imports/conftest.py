@@ -33,12 +33,19 @@ PICTURE = {
     "delivery": "SELECT notice_version_id, how, locale FROM delivery WHERE customer_id = ANY ($1)",
     "choice": "SELECT kind, action, channel, method FROM choice WHERE customer_id = ANY ($1)",
     "state": """
-        SELECT jurisdictions, relationship, age, erased FROM customer_state
-        WHERE customer_id = ANY ($1) AND valid_to = 'infinity'
+        SELECT jurisdictions, relationship, age, erased FROM customer_standing
+        WHERE customer_id = ANY ($1)
     """,
     "proposal": "SELECT reason, settled_at IS NULL FROM merge_proposal WHERE newer_id = ANY ($1)",
     "row": "SELECT digest FROM import_row WHERE customer_id = ANY ($1)",
 }
+STATE = """
+    SELECT s.*,
+        (SELECT coalesce(jsonb_agg(to_jsonb(i)), '[]') FROM intakes_at(s.customer_id, s.organisation_id, now()) i) AS collections,
+        (SELECT coalesce(jsonb_agg(to_jsonb(t)), '[]') FROM told_at(s.customer_id, s.organisation_id, now()) t) AS deliveries,
+        (SELECT coalesce(jsonb_agg(to_jsonb(w)), '[]') FROM words_at(s.customer_id, s.organisation_id, now()) w) AS choices
+    FROM customer_standing s WHERE s.customer_id = $1
+"""
 OF_FIRM = """
     SELECT customer_id FROM identifier WHERE organisation_id = $1
     UNION SELECT customer_id FROM customer_state WHERE organisation_id = $1
@@ -112,8 +119,7 @@ class Desk:
         }
 
     async def state(self, customer_id: UUID) -> Any:
-        sql = "SELECT * FROM customer_state WHERE customer_id = $1 AND valid_to = 'infinity'"
-        [row] = await self.rows(sql, customer_id)
+        [row] = await self.rows(STATE, customer_id)
         return row
 
 

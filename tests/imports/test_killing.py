@@ -115,9 +115,10 @@ async def picture(desk: Desk) -> object:
         "collections": """SELECT happened_at, cardinality(categories), shown_how FROM collection
                           WHERE customer_id = ANY ($1)""",
         "deliveries": "SELECT happened_at, how, locale FROM delivery WHERE customer_id = ANY ($1)",
-        "states": """SELECT jurisdictions, relationship, jsonb_array_length(choices),
-                            jsonb_array_length(collections)
-                     FROM customer_state WHERE customer_id = ANY ($1) AND valid_to = 'infinity'""",
+        "states": """SELECT jurisdictions, relationship,
+                            (SELECT count(*) FROM words_at(s.customer_id, s.organisation_id, now())),
+                            (SELECT count(*) FROM intakes_at(s.customer_id, s.organisation_id, now()))
+                     FROM customer_standing s WHERE customer_id = ANY ($1)""",
         "values": "SELECT field, previous IS NULL FROM profile_value WHERE customer_id = ANY ($1)",
         "proposals": "SELECT reason FROM merge_proposal WHERE newer_id = ANY ($1)",
         "lines": """SELECT count(*) FROM ledger_detail d JOIN ledger_entry e ON e.id = d.entry_id

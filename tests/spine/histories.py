@@ -42,7 +42,8 @@ def drafts(draw: st.DrawFn) -> dict[str, Any]:
         "day": draw(st.integers(0, DAYS - 1)),
         "told": draw(PERSONAL if is_personal else OURS),
         "said": draw(WORDS),
-        "channel": draw(st.sampled_from([None, None, "SMS"])),
+        "channel": draw(st.sampled_from([None, None, "SMS", "PHONE"])),
+        "ends": draw(st.sampled_from([None, None, 90, 400])),
         "recipient": draw(st.sampled_from([None, None, 0])),
         "categories": draw(st.sets(st.sampled_from(["contact", "identity"]), min_size=1)),
         "source": draw(st.sampled_from(["CUSTOMER", "THIRD_PARTY", "PUBLIC"])),
@@ -63,7 +64,13 @@ WRITERS = st.lists(
 
 def ties() -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """Pair events that contradict each other, in both orders."""
-    plain: dict[str, Any] = {"customer": 0, "organisation": 0, "channel": None, "recipient": None}
+    plain: dict[str, Any] = {
+        "customer": 0,
+        "organisation": 0,
+        "channel": None,
+        "recipient": None,
+        "ends": None,
+    }
     values = {
         "told": [
             [("RELATIONSHIP", value) for value in ("NONE", "NEGOTIATING", "ACTIVE", "CLOSED")],

@@ -5,7 +5,7 @@ Nothing here is taken from the SQL. Of events of one instant the restrictive one
 
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -53,34 +53,110 @@ def stand(past: list[Event]) -> dict[str, Any]:
     """How the customer stands after these events."""
     told = [event for event in past if event.table == "customer_event"]
     counted = [event for event in past if event.table == "collection" and not event.is_reversed]
-    words = [event for event in past if event.table == "choice" and event.values["action"] != "ASKED"]
     relationship = last_told(told, "RELATIONSHIP")
+    contact_at = max((event.at for event in past if is_contact(event)), default=None)
+    checks = last_checks(past)
+    days, holding = held(intakes(counted), deliveries(past))
     return {
         "jurisdictions": in_force(told),
         "relationship": relationship.values["value"] if relationship else "NONE",
-        "relationship_at": relationship.at if relationship else None,
+        "kept_from": kept_from(relationship, contact_at, [event.at for event in intakes(counted).values()]),
         "age": value_of(last_told(told, "AGE"), "ADULT"),
         "restricted": value_of(last_told(told, "RESTRICTION"), "OFF") == "ON",
         "held": value_of(last_told(told, "HOLD"), "OFF") == "ON",
         "erased": any(event.values["aspect"] == "ERASURE" for event in told),
-        "contact_at": max((event.at for event in past if is_contact(event)), default=None),
-        "collections": intakes(counted),
-        "deliveries": deliveries(past),
-        "choices": {
-            key: (event.id, event.at, event.values["action"])
-            for key, event in latest(
-                words, scope, lambda event: (ACTIONS.index(event.values["action"]), event.id)
-            ).items()
-        },
-        "registries": {
-            key: (event.values["listed"], event.at)
-            for key, event in latest(
-                (event for event in past if event.table == "registry_check"),
-                lambda event: event.values["jurisdiction"],
-                lambda event: not event.values["listed"],
-            ).items()
-        },
+        "contact_at": contact_at,
+        "registries": [
+            f"{place}:{'LISTED' if event.values['listed'] else 'FREE'}" for place, event in checks
+        ],
+        "checked_at": [event.at for _, event in checks],
+        "collected_on": days,
+        "holding": holding,
+        "said": said(past),
     }
+
+
+def kept_from(
+    related: Event | None, contact_at: datetime | None, collected: list[datetime]
+) -> datetime | None:
+    """What retention counts from: the closing, or a prospect's last contact; nothing while the account is active."""
+    if related is not None and related.values["value"] in {"ACTIVE", "CLOSED"}:
+        return related.at if related.values["value"] == "CLOSED" else None
+    known = [at for at in (contact_at, related.at if related else None) if at is not None]
+    return max(known or collected, default=None)
+
+
+def last_checks(past: list[Event]) -> list[tuple[Any, Event]]:
+    found = latest(
+        (event for event in past if event.table == "registry_check"),
+        lambda event: event.values["jurisdiction"],
+        lambda event: not event.values["listed"],
+    )
+    return sorted(found.items())  # type: ignore[type-var]
+
+
+def held(came: dict[Any, Event], told: dict[Any, Event]) -> tuple[list[Any], dict[str, Any]]:
+    """The days on which what is held came in, and the holding: slots and ranks in the place of instants."""
+    days = sorted({event.at.date() for event in came.values()})
+    instants = sorted({event.at for event in told.values()})
+    intake = [
+        [
+            str(category), event.values["source"], text(event.values["notice_version_id"]),
+            text(governing(event, told)), event.values["optout_offered"], days.index(event.at.date()) + 1,
+        ]
+        for category, event in sorted(came.items())
+    ]  # fmt: skip
+    ranked = sorted((instants.index(event.at) + 1, str(version)) for version, event in told.items())
+    return days, {"intake": intake, "told": [[version, rank] for rank, version in ranked]}
+
+
+def governing(event: Event, told: dict[Any, Event]) -> UUID | None:
+    """The version under which Australia reads a collection."""
+    if event.values["notice_version_id"] is not None:
+        return event.values["notice_version_id"]
+    before = sorted((-one.at.timestamp(), version) for version, one in told.items() if one.at <= event.at)
+    soon = sorted(
+        (one.at, version) for version, one in told.items() if one.at <= event.at + timedelta(days=30)
+    )
+    return next((version for _, version in [*before, *soon]), None)
+
+
+def text(value: UUID | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def said(past: list[Event]) -> dict[UUID | None, tuple[list[Any], datetime | None, bool]]:
+    """Per purpose (None: all): the last words that bear on it, the first instant they turn on, whether there are more."""
+    words = [event for event in past if event.table == "choice" and event.values["action"] != "ASKED"]
+    last = latest(words, scope, lambda event: (ACTIONS.index(event.values["action"]), event.id)).values()
+    found: dict[UUID | None, tuple[list[Any], datetime | None, bool]] = {}
+    for purpose in {event.values["purpose_id"] for event in last}:
+        heard = [event for event in last if event.values["purpose_id"] in {None, purpose}]
+        ranks = sorted({event.at for event in heard})
+        lapses = {at for event in heard if (at := lapse(event)) is not None}
+        content = [
+            [
+                ranks.index(event.at) + 1, event.values["kind"], event.values["purpose_id"] is not None,
+                event.values["channel"], text(event.values["recipient_id"]), event.values["action"],
+                event.values["grade"], timed(event),
+            ]
+            for event in heard
+        ]  # fmt: skip
+        found[purpose] = (sorted(content, key=repr), min(lapses, default=None), len(lapses) > 1)
+    return found
+
+
+def timed(event: Event) -> str | None:
+    if event.values["action"] != "GIVEN":
+        return None
+    if event.values.get("ends_at") is not None:
+        return "ENDS"
+    is_call = event.values["kind"] == "CONSENT" and event.values["channel"] in {"PHONE", "AUTO_CALL"}
+    return "CALL" if is_call else None
+
+
+def lapse(event: Event) -> datetime | None:
+    return {"ENDS": event.values.get("ends_at"), "CALL": event.at}.get(timed(event) or "")
 
 
 def latest(
@@ -125,7 +201,7 @@ def is_contact(event: Event) -> bool:
             return False
 
 
-def intakes(counted: list[Event]) -> dict[Hashable, Any]:
+def intakes(counted: list[Event]) -> dict[Any, Event]:
     by_category = [
         Event(
             event.table,
@@ -144,25 +220,16 @@ def intakes(counted: list[Event]) -> dict[Hashable, Any]:
         source = SOURCES.index(event.values["source"])
         return version is not None, version or UUID(int=0), source, event.values["optout_offered"], event.id
 
-    return {
-        key: (
-            event.id,
-            event.values["source"],
-            event.at,
-            event.values["notice_version_id"],
-            event.values["optout_offered"],
-        )
-        for key, event in latest(by_category, lambda event: event.values["category"], rank).items()
-    }
+    return latest(by_category, lambda event: event.values["category"], rank)
 
 
-def deliveries(past: list[Event]) -> dict[Hashable, Any]:
-    first: dict[Hashable, Any] = {}
+def deliveries(past: list[Event]) -> dict[Any, Event]:
+    first: dict[Any, Event] = {}
     for event in sorted(
         (event for event in past if event.table == "delivery" and not event.is_reversed),
         key=lambda event: (event.at, event.id),
     ):
-        first.setdefault(event.values["notice_version_id"], (event.id, event.at, event.values["locale"]))
+        first.setdefault(event.values["notice_version_id"], event)
     return first
 
 

@@ -10,8 +10,8 @@ from hub.actors import OPERATOR, Operation
 from hub.answers import Answer
 from hub.db import new_id
 from hub.errors import Code, Refusal
-from hub.gather import Question
 from hub.policy.values import Act
+from hub.questioned import Question
 from hub.together import Together
 from tests.world import build_world
 

@@ -1,0 +1,230 @@
+"""What an organisation has decided beforehand, as one object: what a question is read against.
+
+Purposes, recipients, arrangements, notice versions and the rest are few and change seldom, so a process keeps them, as of
+now or of a past instant, and the database's clock says when they are stale. What is only proposed (a draft notice, an
+arrangement not yet made) is put into a copy, and read by the same code.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+from weakref import WeakKeyDictionary
+
+import msgspec
+
+from hub.act import Hub
+from hub.db import Record, Session
+
+Reference = UUID | str
+"""An id, or a key of this organisation."""
+
+PASTS_AT_MOST = 16
+
+
+class Organisation(msgspec.Struct, frozen=True):
+    """A policy of the whole organisation: nothing leaves without the customer's agreement."""
+
+    strict_sharing: bool = False
+
+
+class Department(msgspec.Struct, frozen=True):
+    """A team."""
+
+    key: str
+    id: str = ""
+
+
+class Category(msgspec.Struct, frozen=True):
+    """A kind of personal data, and how delicate it is, in general and where a jurisdiction differs."""
+
+    key: str
+    sensitivity: str
+    by_jurisdiction: dict[str, str]
+    id: str = ""
+
+
+class Purpose(msgspec.Struct, frozen=True):
+    """Why data is used. bases: per jurisdiction, the basis and whether a special condition is documented."""
+
+    key: str
+    number: int
+    kind: str
+    categories: tuple[str, ...]
+    departments: frozenset[str]
+    bases: dict[str, tuple[str, bool]]
+    relations: dict[str, str]
+    retention_months: int | None = None
+    retired_at: datetime | None = None
+    id: str = ""
+
+
+class Recipient(msgspec.Struct, frozen=True):
+    """Somebody outside. classes: which they belong to, from which day, to which (None: still)."""
+
+    key: str
+    country: str
+    classes: tuple[tuple[str, date, date | None], ...] = ()
+    id: str = ""
+
+    def classes_on(self, day: date) -> frozenset[str]:
+        """The classes this recipient belongs to on a day."""
+        return frozenset(
+            one for one, first, last in self.classes if first <= day and (not last or last >= day)
+        )
+
+
+class Arrangement(msgspec.Struct, frozen=True):
+    """What is agreed with a recipient."""
+
+    key: str
+    recipient: str
+    kind: str
+    starts_on: date
+    ends_on: date | None
+    purposes: tuple[str, ...]
+    categories: tuple[str, ...]
+    country: str
+    safeguard: str
+    id: str = ""
+
+    def holds_on(self, day: date) -> bool:
+        """Whether it is in force on a day; both its days count."""
+        return self.starts_on <= day and (self.ends_on is None or self.ends_on >= day)
+
+
+class Clause(msgspec.Struct, frozen=True):
+    """What a notice version says of one purpose. No channels: any channel."""
+
+    id: str
+    key: str
+    purpose: str
+    is_primary: bool
+    categories: frozenset[str]
+    recipients: frozenset[str]
+    classes: frozenset[str]
+    channels: frozenset[str]
+    texts: dict[str, str]
+
+
+class Version(msgspec.Struct, frozen=True):
+    """A published notice version. complete: the linter's verdict per jurisdiction."""
+
+    number: int
+    notice: str
+    notice_key: str
+    notice_name: str
+    complete: dict[str, bool]
+    clauses: tuple[Clause, ...]
+    published_at: datetime | None = None
+    id: str = ""
+
+
+KINDS: Mapping[str, type[msgspec.Struct]] = {
+    "ORGANISATION": Organisation,
+    "DEPARTMENT": Department,
+    "CATEGORY": Category,
+    "PURPOSE": Purpose,
+    "RECIPIENT": Recipient,
+    "ARRANGEMENT": Arrangement,
+    "VERSION": Version,
+}
+
+
+@dataclass(slots=True, weakref_slot=True)
+class Known:
+    """All of it, by kind and id. number: the clock it was read at. readers: what was made of it for questions, kept."""
+
+    organisation_id: UUID
+    number: int
+    things: Mapping[str, Mapping[str, Any]]
+    readers: dict[Any, Any] = field(default_factory=dict[Any, Any])
+
+    @property
+    def organisation(self) -> Organisation:
+        """The organisation's own policy."""
+        return self.things["ORGANISATION"][str(self.organisation_id)]
+
+    def all(self, kind: str) -> Iterable[Any]:
+        """Everything of a kind."""
+        return self.things.get(kind, {}).values()
+
+    def get(self, kind: str, thing_id: str) -> Any:
+        """One thing by its id, or None."""
+        return self.things.get(kind, {}).get(thing_id)
+
+    def find(self, kind: str, reference: Reference) -> Any:
+        """One thing by id or key, or None."""
+        if isinstance(reference, UUID):
+            return self.get(kind, str(reference))
+        return next((one for one in self.all(kind) if one.key == reference), None)
+
+    def formality(self, purpose_id: str, jurisdiction: str, on: date) -> str:
+        """What the authority decided on the activities this purpose belongs to; the worst of them."""
+        del purpose_id, jurisdiction, on
+        return "NONE"
+
+    def with_things(self, kind: str, added: Iterable[Any]) -> "Known":
+        """A copy in which these stand beside, or in the place of, what is there."""
+        changed = {**self.things.get(kind, {}), **{one.id: one for one in added}}
+        return Known(self.organisation_id, self.number, {**self.things, kind: changed})
+
+
+_NOW = """
+    SELECT (SELECT number FROM catalogue_clock) AS number, i.kind, i.id, catalogue_document(i.kind, i.id)::text AS document
+    FROM catalogue_item i WHERE i.organisation_id = $1 OR i.organisation_id IS NULL
+"""
+_THEN = """
+    SELECT DISTINCT ON (p.kind, p.id) p.kind, p.id, p.document::text AS document FROM catalogue_past p
+    WHERE p.valid_to > $1 ORDER BY p.kind, p.id, p.valid_to, p.xid
+"""
+_NUMBER = "SELECT number FROM catalogue_clock"
+
+
+async def load(session: Session, organisation_id: UUID, at: datetime | None = None) -> Known:
+    """Read everything in force now, or as of a past instant; the session must be one snapshot."""
+    rows = await session.rows(_NOW, organisation_id)
+    number: int = rows[0]["number"]
+    things: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
+    for row in rows:
+        things[row["kind"]][str(row["id"])] = _thing(row)
+    for row in await session.rows(_THEN, at) if at is not None else []:
+        if str(row["id"]) in things[row["kind"]]:
+            things[row["kind"]][str(row["id"])] = _thing(row)
+    return Known(organisation_id, number, things)
+
+
+async def current(hub: Hub, organisation_id: UUID, stale: int | None = None) -> Known:
+    """What this process holds; read anew when it holds nothing, or the database's clock went past it.
+
+    stale: a number that was found to be the clock's; what is held at another number is thrown away.
+    """
+    held = _HELD.setdefault(hub, {})
+    known = held.get(organisation_id)
+    if known is None or (stale is not None and known.number != stale):
+        async with hub.database.reading() as session:
+            known = held[organisation_id] = await load(session, organisation_id)
+    return known
+
+
+async def past(hub: Hub, session: Session, organisation_id: UUID, at: datetime) -> Known:
+    """As of an instant; the latest few are kept."""
+    kept = _PASTS.setdefault(hub, OrderedDict())
+    mark = (organisation_id, at, await session.value(_NUMBER))
+    if mark not in kept:
+        kept[mark] = await load(session, organisation_id, at)
+        while len(kept) > PASTS_AT_MOST:
+            kept.popitem(last=False)
+    return kept[mark]
+
+
+_HELD: WeakKeyDictionary[Hub, dict[UUID, Known]] = WeakKeyDictionary()
+_PASTS: WeakKeyDictionary[Hub, OrderedDict[tuple[UUID, datetime, int], Known]] = WeakKeyDictionary()
+
+
+def _thing(row: Record) -> Any:
+    kind = KINDS[row["kind"]]
+    made = msgspec.json.decode(row["document"], type=kind)
+    return msgspec.structs.replace(made, id=str(row["id"])) if kind is not Organisation else made

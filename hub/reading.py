@@ -1,0 +1,146 @@
+"""Reading: a question's terms against any customer's state: facts, and the clause they rest on (pure).
+
+A reader keeps what it has read: customers whose states have the same parts get the same reading.
+"""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from hub.policy.facts import Facts
+from hub.questioned import built
+from hub.shapes import LOW, MIXED, Saying, Shapes, Standing
+from hub.telling import Told, tell
+from hub.terms import Terms
+from hub.words import Clock, Heard, hear
+
+UNREGISTERED = frozenset({"MA", "EU"})  # no national do-not-contact register there
+READINGS_AT_MOST = 50_000
+
+
+class Bits(NamedTuple):
+    """How a row's instants compare: see `facts.sql`, which packs them in this order."""
+
+    is_quiet: bool
+    is_past_retention: bool
+    is_old_prospect: bool
+    has_ended: bool
+    is_old_call: bool
+    slots_before: int
+    checks: int
+
+    @classmethod
+    def unpack(cls, bits: int) -> "Bits":
+        """From the low 24 bits of a key."""
+        flags = (bool(bits & 1), bool(bits & 2), bool(bits & 4), bool(bits & 8), bool(bits & 16))
+        return cls(*flags, bits >> 5 & 63, bits >> 11)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The facts of one state under one jurisdiction, and what was read for them."""
+
+    facts: Facts
+    told: Told
+
+
+class Reader:
+    """Reads states for one question on one day."""
+
+    def __init__(self, terms: Terms) -> None:
+        self.terms = terms
+        self._memory: dict[tuple[int, int], tuple[Reading, ...]] = {}
+        self._tolds: dict[tuple[int, str], Told] = {}
+
+    def read(self, shapes: Shapes, part: int, key: int) -> tuple[Reading, ...]:
+        """Read a state by its key (see `facts.sql`): one reading per jurisdiction. Refusal where no facts come of it."""
+        found = self._memory.get((part, key))
+        if found is None:
+            if len(self._memory) >= READINGS_AT_MOST:
+                self._memory.clear()
+            found = self._memory[part, key] = self.read_words(shapes, part, key, shapes.sayings[key >> 24])
+        return found
+
+    def is_mixed(self, key: int) -> bool:
+        """Whether the words of a key turn on several instants, so that they must be read one by one."""
+        return bool(key >> 24 & MIXED)
+
+    def read_words(self, shapes: Shapes, part: int, key: int, saying: Saying) -> tuple[Reading, ...]:
+        """Read a state whose words are given; nothing is kept."""
+        standing, bits = shapes.standings[part >> 32], Bits.unpack(key & 0xFF_FFFF)
+        return tuple([
+            self._reading(standing, place, self._told(shapes, part & LOW, place), saying, bits)
+            for place in standing.jurisdictions
+        ])  # fmt: skip
+
+    def _reading(self, standing: Standing, place: str, told: Told, saying: Saying, bits: Bits) -> Reading:
+        clock = Clock(bits.is_quiet, bits.has_ended, bits.is_old_call)
+        heard = hear(saying, self.terms.scope, place, standing.age, clock)
+        values = (*self._asked(place, told, bits), *self._heard(place, standing, told, heard, bits))
+        question = self.terms.question
+        asked = (question.act, question.channel, question.offer, question.footer, question.profile_effect)
+        return Reading(built(values, asked), told)
+
+    def _asked(self, place: str, told: Told, bits: Bits) -> tuple[Any, ...]:
+        """From jurisdiction to basis, in the order of GATHERED."""
+        terms, purpose = self.terms, self.terms.purpose
+        is_later = told.first_slot is not None and told.first_slot <= bits.slots_before
+        return (
+            place, purpose.kind, told.purpose_fit, told.source, told.notice, self._recipient(told),
+            "AFTER_COLLECTION" if is_later else "AT_COLLECTION", terms.needs_to_know,
+            terms.known.organisation.strict_sharing, purpose.bases.get(place, ("NONE", False))[0],
+        )  # fmt: skip
+
+    def _heard(self, place: str, standing: Standing, told: Told, heard: Heard, bits: Bits) -> tuple[Any, ...]:
+        """From consent to destination, in the order of GATHERED."""
+        terms, purpose = self.terms, self.terms.purpose
+        return (
+            heard.consent, heard.marketing_choice, heard.sharing_choice, heard.limit_sensitive, heard.objection,
+            told.is_offered, standing.relationship, self._is_blocked(place, standing, bits), told.data,
+            purpose.bases.get(place, ("NONE", False))[1], self.terms.law.ages[place].get(standing.age, "ADULT"),
+            _record_state(standing, bits), terms.known.formality(purpose.id, place, self.terms.law.on),
+            self._destination(place, heard),
+        )  # fmt: skip
+
+    def _recipient(self, told: Told) -> str:
+        if self.terms.recipient is None:
+            return "INTERNAL"
+        if self.terms.agreed is None:
+            return "UNCOVERED"
+        return "PROCESSOR" if self.terms.is_processor else told.reach
+
+    def _is_blocked(self, place: str, standing: Standing, bits: Bits) -> bool:
+        """An unchecked number, or one checked too long ago, counts as listed."""
+        if place in UNREGISTERED:
+            return False
+        for index, (where, is_listed) in enumerate(standing.registries):
+            if where == place:
+                return is_listed or self.terms.law.is_washed_out(place, bits.checks >> 2 * index & 3)
+        return True
+
+    def _destination(self, place: str, heard: Heard) -> str:
+        if self.terms.recipient is None:
+            return "DOMESTIC"
+        country = self.terms.agreed.country if self.terms.agreed is not None else self.terms.recipient.country
+        if free := self.terms.law.destination(place, country):
+            return free
+        if self.terms.agreed is not None and self.terms.agreed.safeguard != "NONE" and place != "MA":
+            return "SAFEGUARDED"
+        return "CONSENTED" if heard.transfer else "UNSAFE"
+
+    def _told(self, shapes: Shapes, holding_id: int, place: str) -> Told:
+        found = self._tolds.get((holding_id, place))
+        if found is None:
+            found = self._tolds[holding_id, place] = tell(self.terms, shapes.holdings[holding_id], place)
+        return found
+
+
+def _record_state(standing: Standing, bits: Bits) -> str:
+    if standing.is_erased:
+        return "ERASED"
+    if standing.is_held:
+        return "HOLD"
+    if standing.is_restricted:
+        return "RESTRICTED"
+    if standing.relationship == "CLOSED":
+        return "EXPIRED" if bits.is_past_retention else "LIVE"
+    return "EXPIRED" if standing.relationship != "ACTIVE" and bits.is_old_prospect else "LIVE"

@@ -1,0 +1,479 @@
+-- The projection, narrow: one row per organisation and customer, of instants, ids and interned parts.
+--
+-- What many customers have in common is kept once and named by a number:
+--   standing  where they live, relationship, age, restriction, hold, erasure, what the registers said
+--   holding   which categories came in from whom, under which notice version; which versions reached them, in what order
+--   saying    their last words that bear on one purpose, in what order
+-- These hold no instant: orders are ranks, days are slots of `collected_on`. A row adds the instants that time is compared
+-- with. So a million customers come to a few hundred distinct combinations, and a decision reads one narrow row.
+--
+-- customer_state is how it is now; customer_past holds the versions [valid_from, valid_to) before. Both are a replay of the
+-- events by construction: triggers on the event tables write them, so no writer can forget it. Ties between events of one
+-- instant: the restrictive one wins.
+
+DROP TRIGGER project_events ON customer_event;
+DROP TRIGGER project_events ON registry_check;
+DROP TRIGGER project_events ON collection;
+DROP TRIGGER project_events ON delivery;
+DROP TRIGGER project_events ON choice;
+DROP FUNCTION project_events();
+DROP FUNCTION project(uuid[], timestamptz);
+DROP FUNCTION state_at(uuid, uuid, timestamptz);
+
+CREATE TABLE standing (
+    id integer PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+    jurisdictions text[] NOT NULL,
+    relationship text NOT NULL,
+    age text NOT NULL,
+    restricted boolean NOT NULL,
+    held boolean NOT NULL,
+    erased boolean NOT NULL,
+    registries text[] NOT NULL,  -- 'AU:LISTED' or 'AU:FREE', in the order of checked_at
+    UNIQUE (jurisdictions, relationship, age, restricted, held, erased, registries)
+);
+-- content: {"intake": [[category, source, version shown, governing version, opt-out offered, slot], ...],
+--           "told": [[version, rank], ...]}; slot: position in collected_on, from 1; rank: order of first deliveries.
+CREATE TABLE holding (
+    id integer PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+    digest bytea NOT NULL UNIQUE,
+    content jsonb NOT NULL
+);
+-- content: [[rank, kind, is of this purpose, channel, recipient, action, grade, timed], ...]; rank: order in time;
+-- timed: ENDS (a stated end), CALL (a consent to calls without one), or null: the row's `lapses` has the instant.
+CREATE TABLE saying (
+    id integer PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+    digest bytea NOT NULL UNIQUE,
+    content jsonb NOT NULL
+);
+
+ALTER TABLE purpose ADD COLUMN number integer GENERATED ALWAYS AS IDENTITY UNIQUE;
+
+CREATE TABLE customer_state (
+    organisation_id uuid NOT NULL,
+    customer_id uuid NOT NULL,
+    valid_from timestamptz NOT NULL,
+    contact_at timestamptz,   -- the customer's last own contact
+    kept_from timestamptz,    -- what retention counts from; null while the relationship is active
+    standing_id integer NOT NULL,
+    holding_id integer NOT NULL,
+    joint boolean NOT NULL,   -- belongs to a family of merged records
+    collected_on date[],      -- the days on which the categories held came in, ascending
+    said bigint[],            -- per purpose (number << 32, 0 for all), ascending: 1 << 31 if several instants lapse, saying
+    lapses timestamptz[],     -- beside `said`: the earliest instant that the timed words turn on
+    checked_at timestamptz[], -- beside the standing's registries
+    PRIMARY KEY (customer_id, organisation_id)
+) WITH (fillfactor = 75);
+CREATE INDEX customer_state_joint ON customer_state (organisation_id, customer_id) WHERE joint;
+
+CREATE TABLE customer_past (
+    LIKE customer_state,
+    valid_to timestamptz NOT NULL CHECK (valid_to > valid_from),
+    PRIMARY KEY (customer_id, organisation_id, valid_from)
+);
+-- Versions are closed in the order of time, nearly: an instant in the past skips what was closed before it.
+CREATE INDEX customer_past_closed ON customer_past USING brin (valid_to) WITH (pages_per_range = 32);
+
+-- How a customer stands, in words, for reading one or a page of them.
+CREATE VIEW customer_standing AS
+    SELECT s.organisation_id, s.customer_id, s.valid_from, s.contact_at, t.jurisdictions, t.relationship, t.age,
+        t.restricted, t.held, t.erased,
+        (SELECT max(e.happened_at) FROM customer_event e WHERE e.customer_id = s.customer_id
+            AND e.organisation_id = s.organisation_id AND e.aspect = 'RELATIONSHIP') AS relationship_at
+    FROM customer_state s JOIN standing t ON t.id = s.standing_id;
+
+-- The latest collection of each category, the first delivery of each version, the last word in each scope, as of an instant.
+
+CREATE FUNCTION intakes_at(of_customer uuid, towards uuid, moment timestamptz)
+RETURNS TABLE (category uuid, id uuid, source text, at timestamptz, version uuid, offered boolean)
+LANGUAGE sql STABLE AS $$
+    SELECT DISTINCT ON (k.category) k.category, c.id, c.source, c.happened_at, c.notice_version_id, c.optout_offered
+    FROM collection c CROSS JOIN LATERAL unnest(c.categories) AS k (category)
+    WHERE c.customer_id = of_customer AND c.organisation_id = towards AND c.happened_at <= moment
+      AND (c.import_id IS NULL
+           OR NOT EXISTS (SELECT FROM import_batch b WHERE b.id = c.import_id AND b.reversed_at IS NOT NULL))
+    ORDER BY k.category, c.happened_at DESC, c.notice_version_id NULLS FIRST,
+             array_position(ARRAY['THIRD_PARTY', 'PUBLIC', 'CUSTOMER'], c.source), c.optout_offered, c.id
+$$;
+
+CREATE FUNCTION told_at(of_customer uuid, towards uuid, moment timestamptz)
+RETURNS TABLE (version uuid, id uuid, at timestamptz, locale text, how text)
+LANGUAGE sql STABLE AS $$
+    SELECT DISTINCT ON (d.notice_version_id) d.notice_version_id, d.id, d.happened_at, d.locale, d.how FROM delivery d
+    WHERE d.customer_id = of_customer AND d.organisation_id = towards AND d.happened_at <= moment
+      AND (d.import_id IS NULL
+           OR NOT EXISTS (SELECT FROM import_batch b WHERE b.id = d.import_id AND b.reversed_at IS NOT NULL))
+    ORDER BY d.notice_version_id, d.happened_at, d.id
+$$;
+
+CREATE FUNCTION words_at(of_customer uuid, towards uuid, moment timestamptz)
+RETURNS TABLE (kind text, purpose uuid, channel text, recipient uuid, action text, id uuid, at timestamptz,
+               ends timestamptz, grade text, method text)
+LANGUAGE sql STABLE AS $$
+    SELECT DISTINCT ON (c.kind, c.purpose_id, c.channel, c.recipient_id)
+        c.kind, c.purpose_id, c.channel, c.recipient_id, c.action, c.id, c.happened_at, c.ends_at, c.grade, c.method
+    FROM choice c
+    WHERE c.customer_id = of_customer AND c.organisation_id = towards AND c.happened_at <= moment
+      AND c.action <> 'ASKED'
+    ORDER BY c.kind, c.purpose_id, c.channel, c.recipient_id, c.happened_at DESC,
+             array_position(ARRAY['UPHELD', 'PENDING', 'OPTED_OUT', 'REFUSED', 'WITHDRAWN',
+                                  'OVERRULED', 'OPTED_IN', 'GIVEN'], c.action), c.id
+$$;
+
+-- The number of a part: found, or given now. Of two writers with the same new part the second waits for the first.
+
+CREATE FUNCTION holding_of(content jsonb) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+    mark CONSTANT bytea := sha256(convert_to(content::text, 'UTF8'));
+    found integer;
+BEGIN
+    SELECT h.id INTO found FROM holding h WHERE h.digest = mark;
+    IF found IS NULL THEN
+        INSERT INTO holding (digest, content) VALUES (mark, holding_of.content) ON CONFLICT (digest) DO NOTHING;
+        SELECT h.id INTO found FROM holding h WHERE h.digest = mark;
+    END IF;
+    RETURN found;
+END $$;
+
+CREATE FUNCTION saying_of(content jsonb) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+    mark CONSTANT bytea := sha256(convert_to(content::text, 'UTF8'));
+    found integer;
+BEGIN
+    SELECT s.id INTO found FROM saying s WHERE s.digest = mark;
+    IF found IS NULL THEN
+        INSERT INTO saying (digest, content) VALUES (mark, saying_of.content) ON CONFLICT (digest) DO NOTHING;
+        SELECT s.id INTO found FROM saying s WHERE s.digest = mark;
+    END IF;
+    RETURN found;
+END $$;
+
+CREATE FUNCTION standing_of(s standing) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+    found integer;
+BEGIN
+    SELECT t.id INTO found FROM standing t WHERE (t.jurisdictions, t.relationship, t.age, t.restricted, t.held, t.erased,
+        t.registries) = (s.jurisdictions, s.relationship, s.age, s.restricted, s.held, s.erased, s.registries);
+    IF found IS NULL THEN
+        INSERT INTO standing (jurisdictions, relationship, age, restricted, held, erased, registries)
+        VALUES (s.jurisdictions, s.relationship, s.age, s.restricted, s.held, s.erased, s.registries)
+        ON CONFLICT DO NOTHING;
+        SELECT t.id INTO found FROM standing t WHERE (t.jurisdictions, t.relationship, t.age, t.restricted, t.held, t.erased,
+            t.registries) = (s.jurisdictions, s.relationship, s.age, s.restricted, s.held, s.erased, s.registries);
+    END IF;
+    RETURN found;
+END $$;
+
+-- The three parts of a row, each a replay of its own events.
+
+CREATE FUNCTION standing_at(of_customer uuid, towards uuid, moment timestamptz,
+    OUT standing standing, OUT relationship_at timestamptz, OUT contact_at timestamptz, OUT checked_at timestamptz[])
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    WITH event AS MATERIALIZED (
+        SELECT e.aspect, e.value, e.happened_at, e.organisation_id FROM customer_event e
+        WHERE e.customer_id = of_customer AND e.happened_at <= moment
+          AND (e.organisation_id = towards OR e.organisation_id IS NULL)
+    ), related AS (
+        SELECT e.value, e.happened_at FROM event e
+        WHERE e.aspect = 'RELATIONSHIP' AND e.organisation_id IS NOT NULL
+        ORDER BY e.happened_at DESC, array_position(ARRAY['CLOSED', 'NONE', 'NEGOTIATING', 'ACTIVE'], e.value) LIMIT 1
+    ), place AS (
+        SELECT DISTINCT ON (e.value) e.value, e.aspect FROM event e
+        WHERE e.aspect IN ('JURISDICTION_BEGAN', 'JURISDICTION_ENDED')
+        ORDER BY e.value, e.happened_at DESC, e.aspect
+    ), checked AS (
+        SELECT DISTINCT ON (r.jurisdiction) r.jurisdiction, r.listed, r.happened_at FROM registry_check r
+        WHERE r.customer_id = of_customer AND r.happened_at <= moment
+        ORDER BY r.jurisdiction, r.happened_at DESC, r.listed DESC
+    )
+    SELECT
+        coalesce((SELECT array_agg(p.value ORDER BY p.value) FROM place p WHERE p.aspect = 'JURISDICTION_BEGAN'), '{}'),
+        coalesce((SELECT r.value FROM related r), 'NONE'),
+        coalesce((SELECT e.value FROM event e WHERE e.aspect = 'AGE'
+                  ORDER BY e.happened_at DESC, array_position(ARRAY['UNDER_13', 'AGE_13', 'AGE_14', 'AGE_15',
+                           'AGE_16_17', 'ADULT'], e.value) LIMIT 1), 'ADULT'),
+        coalesce((SELECT e.value = 'ON' FROM event e WHERE e.aspect = 'RESTRICTION'
+                  ORDER BY e.happened_at DESC, e.value DESC LIMIT 1), false),
+        coalesce((SELECT e.value = 'ON' FROM event e WHERE e.aspect = 'HOLD'
+                  ORDER BY e.happened_at DESC, e.value DESC LIMIT 1), false),
+        EXISTS (SELECT FROM event e WHERE e.aspect = 'ERASURE'),
+        coalesce((SELECT array_agg(k.jurisdiction || CASE WHEN k.listed THEN ':LISTED' ELSE ':FREE' END
+                                   ORDER BY k.jurisdiction) FROM checked k), '{}'),
+        (SELECT array_agg(k.happened_at ORDER BY k.jurisdiction) FROM checked k),
+        (SELECT r.happened_at FROM related r),
+        (SELECT max(e.happened_at) FROM event e WHERE e.aspect = 'CONTACT')
+    INTO standing.jurisdictions, standing.relationship, standing.age, standing.restricted, standing.held, standing.erased,
+        standing.registries, checked_at, relationship_at, contact_at;
+END $$;
+
+-- Australia reads a category under the version shown when it was collected; without one, under the last version that had
+-- reached the customer by then; without that, under the first that did within 30 days ("as soon as practicable", APP 5.1).
+CREATE FUNCTION holding_at(of_customer uuid, towards uuid, moment timestamptz,
+    OUT content jsonb, OUT collected_on date[], OUT last_at timestamptz, OUT contact_at timestamptz)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    WITH intake AS MATERIALIZED (SELECT i.*, (i.at AT TIME ZONE 'UTC')::date AS day FROM intakes_at(of_customer, towards, moment) i),
+    told AS MATERIALIZED (SELECT * FROM told_at(of_customer, towards, moment)),
+    ruled AS (
+        SELECT i.*, dense_rank() OVER (ORDER BY i.day) AS slot, coalesce(i.version,
+            (SELECT t.version FROM told t WHERE t.at <= i.at ORDER BY t.at DESC, t.version LIMIT 1),
+            (SELECT t.version FROM told t WHERE t.at <= i.at + interval '30 days' ORDER BY t.at, t.version LIMIT 1)
+        ) AS governing FROM intake i
+    ), ranked AS (SELECT t.version, dense_rank() OVER (ORDER BY t.at) AS rank FROM told t)
+    SELECT jsonb_build_object(
+        'intake', coalesce((SELECT jsonb_agg(jsonb_build_array(r.category, r.source, r.version, r.governing, r.offered, r.slot)
+                            ORDER BY r.category) FROM ruled r), '[]'),
+        'told', coalesce((SELECT jsonb_agg(jsonb_build_array(k.version, k.rank) ORDER BY k.rank, k.version) FROM ranked k), '[]')),
+        (SELECT array_agg(DISTINCT i.day ORDER BY i.day) FROM intake i),
+        (SELECT max(i.at) FROM intake i),
+        (SELECT max(c.happened_at) FROM collection c WHERE c.customer_id = of_customer AND c.organisation_id = towards
+            AND c.happened_at <= moment AND c.source = 'CUSTOMER' AND (c.import_id IS NULL OR NOT EXISTS
+                (SELECT FROM import_batch b WHERE b.id = c.import_id AND b.reversed_at IS NOT NULL)))
+    INTO content, collected_on, last_at, contact_at;
+END $$;
+
+CREATE FUNCTION said_at(of_customer uuid, towards uuid, moment timestamptz,
+    OUT said bigint[], OUT lapses timestamptz[])
+LANGUAGE plpgsql AS $$
+BEGIN
+    WITH word AS MATERIALIZED (
+        SELECT w.*, CASE WHEN w.action <> 'GIVEN' THEN NULL WHEN w.ends IS NOT NULL THEN 'ENDS'
+                         WHEN w.kind = 'CONSENT' AND w.channel IN ('PHONE', 'AUTO_CALL') THEN 'CALL' END AS timed
+        FROM words_at(of_customer, towards, moment) w
+    ), scope AS (SELECT DISTINCT w.purpose FROM word w),
+    heard AS (  -- what bears on a purpose: the words about it, and those about all
+        SELECT s.purpose,
+            jsonb_agg(jsonb_build_array(w.rank, w.kind, w.purpose IS NOT NULL, w.channel, w.recipient, w.action, w.grade, w.timed)
+                      ORDER BY w.rank, w.kind, w.purpose, w.channel, w.recipient) AS content,
+            min(w.lapse) AS lapse, count(DISTINCT w.lapse) > 1 AS is_mixed
+        FROM scope s CROSS JOIN LATERAL (
+            SELECT o.*, dense_rank() OVER (ORDER BY o.at) AS rank,
+                CASE o.timed WHEN 'ENDS' THEN o.ends WHEN 'CALL' THEN o.at END AS lapse
+            FROM word o WHERE o.purpose = s.purpose OR o.purpose IS NULL
+        ) w GROUP BY s.purpose
+    ), coded AS (
+        SELECT (coalesce(p.number, 0)::bigint << 32) | (h.is_mixed::integer::bigint << 31) | saying_of(h.content) AS code, h.lapse
+        FROM (SELECT *, row_number() OVER () FROM heard) h LEFT JOIN purpose p ON p.id = h.purpose
+    )
+    SELECT array_agg(c.code ORDER BY c.code),
+        CASE WHEN bool_or(c.lapse IS NOT NULL) THEN array_agg(c.lapse ORDER BY c.code) END
+    INTO said, lapses FROM coded c;
+END $$;
+
+CREATE FUNCTION state_at(of_customer uuid, towards uuid, moment timestamptz) RETURNS customer_state
+LANGUAGE plpgsql AS $$
+DECLARE
+    made customer_state;
+    stood record;
+    held record;
+    spoke record;
+BEGIN
+    stood := standing_at(of_customer, towards, moment);
+    held := holding_at(of_customer, towards, moment);
+    spoke := said_at(of_customer, towards, moment);
+    made.organisation_id := towards;
+    made.customer_id := of_customer;
+    made.valid_from := moment;
+    -- Settling an objection and asking are ours to do, a signal is the browser's: neither is contact.
+    made.contact_at := greatest(stood.contact_at, held.contact_at, (SELECT max(c.happened_at) FROM choice c
+        WHERE c.customer_id = of_customer AND c.organisation_id = towards AND c.happened_at <= moment
+          AND c.kind <> 'SIGNAL' AND c.action NOT IN ('ASKED', 'UPHELD', 'OVERRULED')));
+    made.kept_from := CASE (stood.standing).relationship WHEN 'CLOSED' THEN stood.relationship_at WHEN 'ACTIVE' THEN NULL
+        ELSE coalesce(greatest(made.contact_at, stood.relationship_at), held.last_at) END;
+    made.standing_id := standing_of(stood.standing);
+    made.holding_id := holding_of(held.content);
+    made.joint := EXISTS (SELECT FROM customer c WHERE c.id = of_customer AND c.survivor_id IS NOT NULL)
+        OR EXISTS (SELECT FROM customer c WHERE c.survivor_id = of_customer);
+    made.collected_on := held.collected_on;
+    made.said := spoke.said;
+    made.lapses := spoke.lapses;
+    made.checked_at := stood.checked_at;
+    RETURN made;
+END $$;
+
+-- Rewrites the versions of some customers from `since` on: there is one for each instant at which something happened.
+-- Locks the customers in id order first: of two writers to one customer the second waits, and then sees the first
+-- one's events. A pair of customer and organisation is written from its beginning when it is first met.
+CREATE FUNCTION project(these uuid[], since timestamptz) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    customers uuid[];
+    organisations uuid[];
+    instants timestamptz[];
+BEGIN
+    PERFORM FROM customer WHERE id = ANY (these) ORDER BY id FOR NO KEY UPDATE;
+    WITH met AS (
+        SELECT s.customer_id, s.organisation_id FROM customer_state s WHERE s.customer_id = ANY (these)
+    ), pair AS (
+        SELECT met.*, since AS first FROM met
+        UNION ALL (
+            SELECT h.customer_id, h.organisation_id, '-infinity'::timestamptz FROM happening h
+            WHERE h.customer_id = ANY (these) AND h.happened_at >= since AND h.organisation_id IS NOT NULL
+            EXCEPT SELECT met.*, '-infinity'::timestamptz FROM met)
+    ), instant AS (
+        SELECT DISTINCT p.customer_id, p.organisation_id, h.happened_at
+        FROM pair p JOIN happening h ON h.customer_id = p.customer_id AND h.happened_at >= p.first
+             AND (h.organisation_id = p.organisation_id OR h.organisation_id IS NULL)
+    )
+    SELECT array_agg(i.customer_id), array_agg(i.organisation_id), array_agg(i.happened_at)
+    INTO customers, organisations, instants FROM instant i;
+
+    DELETE FROM customer_past p WHERE p.customer_id = ANY (these) AND p.valid_from >= since;
+    WITH next AS (
+        SELECT i.customer_id, i.organisation_id, min(i.at) AS began
+        FROM unnest(customers, organisations, instants) AS i (customer_id, organisation_id, at) GROUP BY 1, 2
+    ), cut AS (
+        UPDATE customer_past p SET valid_to = next.began FROM next
+        WHERE p.customer_id = next.customer_id AND p.organisation_id = next.organisation_id AND p.valid_to > next.began
+    ), gone AS (
+        DELETE FROM customer_state s USING next
+        WHERE s.customer_id = next.customer_id AND s.organisation_id = next.organisation_id
+        RETURNING s.*, next.began
+    )
+    INSERT INTO customer_past SELECT * FROM gone WHERE gone.valid_from < gone.began;
+
+    WITH made AS MATERIALIZED (
+        SELECT s.*, i.valid_to FROM (
+            SELECT customer_id, organisation_id, at,
+                lead(at) OVER (PARTITION BY customer_id, organisation_id ORDER BY at) AS valid_to
+            FROM unnest(customers, organisations, instants) AS i (customer_id, organisation_id, at)
+        ) i CROSS JOIN LATERAL state_at(i.customer_id, i.organisation_id, i.at) s
+    ), past AS (
+        INSERT INTO customer_past SELECT made.* FROM made WHERE made.valid_to IS NOT NULL
+    )
+    INSERT INTO customer_state SELECT m.organisation_id, m.customer_id, m.valid_from, m.contact_at, m.kept_from, m.standing_id,
+        m.holding_id, m.joint, m.collected_on, m.said, m.lapses, m.checked_at
+    FROM made m WHERE m.valid_to IS NULL;
+END $$;
+
+-- The everyday case, at a third of the cost: one customer said something, gave data or was told, and nothing of theirs is
+-- later. Only the part concerned is replayed. Returns false where it is not that case.
+CREATE FUNCTION advance(of_customer uuid, towards uuid, moment timestamptz, part text, is_contact boolean) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    now_row customer_state;
+    made customer_state;
+    held record;
+BEGIN
+    PERFORM FROM customer WHERE id = of_customer FOR NO KEY UPDATE;
+    SELECT * INTO now_row FROM customer_state s WHERE s.customer_id = of_customer AND s.organisation_id = towards;
+    IF NOT FOUND OR moment < now_row.valid_from THEN
+        RETURN false;
+    END IF;
+    made := now_row;
+    IF part = 'said' THEN
+        SELECT s.said, s.lapses INTO made.said, made.lapses FROM said_at(of_customer, towards, moment) s;
+    ELSE
+        held := holding_at(of_customer, towards, moment);
+        made.holding_id := holding_of(held.content);
+        made.collected_on := held.collected_on;
+    END IF;
+    IF is_contact THEN
+        made.contact_at := greatest(made.contact_at, moment);
+        IF (SELECT t.relationship IN ('NONE', 'NEGOTIATING') FROM standing t WHERE t.id = made.standing_id) THEN
+            made.kept_from := moment;
+        END IF;
+    END IF;
+    IF moment > now_row.valid_from THEN
+        INSERT INTO customer_past SELECT now_row.*, moment;
+    END IF;
+    UPDATE customer_state s SET valid_from = moment, contact_at = made.contact_at, kept_from = made.kept_from,
+        holding_id = made.holding_id, collected_on = made.collected_on, said = made.said, lapses = made.lapses
+    WHERE s.customer_id = of_customer AND s.organisation_id = towards;
+    RETURN true;
+END $$;
+
+-- An act that writes many events per customer (an import) sets hub.project = 'later': its customers are then
+-- projected once, by the deferred trigger that every act has.
+CREATE FUNCTION project_events() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    these uuid[];
+    towards uuid[];
+    since timestamptz;
+    until timestamptz;
+    is_contact boolean;
+BEGIN
+    SELECT array_agg(DISTINCT a.customer_id), array_agg(DISTINCT a.organisation_id), min(a.happened_at), max(a.happened_at)
+    INTO these, towards, since, until FROM added a;
+    IF these IS NULL THEN
+        RETURN NULL;
+    END IF;
+    IF current_setting('hub.project', true) = 'later' THEN
+        INSERT INTO projection_due SELECT current_setting('hub.act')::uuid, customer_id, min(happened_at)
+        FROM added GROUP BY customer_id;
+        RETURN NULL;
+    END IF;
+    IF cardinality(these) = 1 AND cardinality(towards) = 1 AND since = until THEN
+        IF TG_TABLE_NAME = 'choice' THEN
+            SELECT bool_or(a.kind <> 'SIGNAL' AND a.action NOT IN ('ASKED', 'UPHELD', 'OVERRULED')) INTO is_contact FROM added a;
+            IF advance(these[1], towards[1], since, 'said', is_contact) THEN
+                RETURN NULL;
+            END IF;
+        ELSIF TG_TABLE_NAME = 'delivery' THEN
+            IF advance(these[1], towards[1], since, 'holding', false) THEN
+                RETURN NULL;
+            END IF;
+        ELSIF TG_TABLE_NAME = 'collection' THEN
+            IF NOT EXISTS (SELECT FROM added a WHERE a.source <> 'CUSTOMER')
+               AND advance(these[1], towards[1], since, 'holding', true) THEN
+                RETURN NULL;
+            END IF;
+        END IF;
+    END IF;
+    PERFORM project(these, since);
+    RETURN NULL;
+END $$;
+
+-- A register is asked about a person, for whoever holds the data.
+CREATE FUNCTION project_checks() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    these uuid[];
+    since timestamptz;
+BEGIN
+    SELECT array_agg(DISTINCT customer_id), min(happened_at) INTO these, since FROM added;
+    IF these IS NOT NULL AND current_setting('hub.project', true) = 'later' THEN
+        INSERT INTO projection_due SELECT current_setting('hub.act')::uuid, customer_id, min(happened_at)
+        FROM added GROUP BY customer_id;
+    ELSIF these IS NOT NULL THEN
+        PERFORM project(these, since);
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER project_events AFTER INSERT ON customer_event REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION project_events();
+CREATE TRIGGER project_events AFTER INSERT ON registry_check REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION project_checks();
+CREATE TRIGGER project_events AFTER INSERT ON collection REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION project_events();
+CREATE TRIGGER project_events AFTER INSERT ON delivery REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION project_events();
+CREATE TRIGGER project_events AFTER INSERT ON choice REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION project_events();
+
+-- Who is merged with whom is read beside the rows: a row only says that there is somebody.
+CREATE FUNCTION project_family() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    these uuid[] := ARRAY[NEW.id, OLD.survivor_id, NEW.survivor_id];
+BEGIN
+    UPDATE customer_state s SET joint = family.joint FROM (
+        SELECT c.id, c.survivor_id IS NOT NULL OR EXISTS (SELECT FROM customer m WHERE m.survivor_id = c.id) AS joint
+        FROM customer c WHERE c.id = ANY (these)) family
+    WHERE s.customer_id = family.id AND s.joint <> family.joint;
+    UPDATE customer_past p SET joint = s.joint FROM customer_state s
+    WHERE p.customer_id = ANY (these) AND s.customer_id = p.customer_id AND s.organisation_id = p.organisation_id
+      AND p.joint <> s.joint;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER project_family AFTER UPDATE OF survivor_id ON customer
+    FOR EACH ROW WHEN (NEW.survivor_id IS DISTINCT FROM OLD.survivor_id) EXECUTE FUNCTION project_family();
+
+-- Grants: everybody reads; only the functions above write.
+GRANT SELECT ON standing, holding, saying, customer_state, customer_past, customer_standing TO hub_app, hub_read;
+REVOKE EXECUTE ON FUNCTION project(uuid[], timestamptz), advance(uuid, uuid, timestamptz, text, boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION project(uuid[], timestamptz) TO hub_app;
+
+SELECT project(array_agg(c.id), '-infinity') FROM customer c;
