@@ -270,7 +270,7 @@ def _kept(row: Record, locale: str) -> Answer:
     facts = all_facts[decisions.index(decision)]
     said = orjson.loads(row["question"])
     return Answer(
-        question=_question(row["customer_id"], said),
+        question=question_of(row["customer_id"], said),
         decision=decision,
         facts=facts,
         all_facts=all_facts,
@@ -286,7 +286,7 @@ def _kept(row: Record, locale: str) -> Answer:
     )
 
 
-def _question(customer_id: UUID, said: dict[str, Any]) -> Question:
+def question_of(customer_id: UUID, said: dict[str, Any]) -> Question:
     return Question(
         customer_id=customer_id,
         act=Act(said["act"]),

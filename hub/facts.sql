@@ -96,4 +96,4 @@ ORDER BY k.customer_id LIMIT $13
 -- name: families
 -- The survivors of an organisation's families of merged records.
 SELECT DISTINCT coalesce(c.survivor_id, c.id) AS id FROM {rows} s JOIN customer c ON c.id = s.customer_id
-WHERE s.organisation_id = $1 AND s.joint ORDER BY 1
+WHERE s.organisation_id = $1 AND s.joint AND $2::timestamptz IS NOT NULL ORDER BY 1

@@ -81,9 +81,17 @@ async def gather(ask: Ask, organisation_id: UUID, questions: Sequence[Question])
 
 async def _gather_past(ask: Ask, organisation_id: UUID, asked: Sequence[Question]) -> list[Gathered]:
     known = await knowledge.past(ask.hub, ask, organisation_id, ask.at)
-    readers = [reader(known, each, ask.at.date()) for each in asked]
+    return await read_each(
+        ask, organisation_id, asked, [reader(known, each, ask.at.date()) for each in asked]
+    )
+
+
+async def read_each(
+    ask: Ask, organisation_id: UUID, asked: Sequence[Question], readers: Sequence[Reader | Refusal]
+) -> list[Gathered]:
+    """Answer each question by a reader of its own, in the snapshot of an Ask."""
     columns = [_columns(each, one) for each, one in zip(asked, readers, strict=True)]
-    found = await _find(ask, organisation_id, ask.at, columns)
+    found = await _find(ask, organisation_id, ask.at if ask.is_past else None, columns)
     return await _read(ask, organisation_id, asked, readers, found)
 
 

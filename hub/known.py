@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 
 import msgspec
 
-from hub.act import Hub
+from hub.act import Ask, Hub
 from hub.db import Record, Session
 
 Reference = UUID | str
@@ -207,6 +207,14 @@ async def current(hub: Hub, organisation_id: UUID, stale: int | None = None) -> 
         async with hub.database.reading() as session:
             known = held[organisation_id] = await load(session, organisation_id)
     return known
+
+
+async def within(ask: Ask, organisation_id: UUID) -> Known:
+    """What is known in the snapshot of an Ask, at its instant."""
+    if ask.is_past:
+        return await past(ask.hub, ask, organisation_id, ask.at)
+    known = await current(ask.hub, organisation_id)
+    return known if known.number == await ask.value(_NUMBER) else await load(ask, organisation_id)
 
 
 async def past(hub: Hub, session: Session, organisation_id: UUID, at: datetime) -> Known:

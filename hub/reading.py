@@ -3,12 +3,14 @@
 A reader keeps what it has read: customers whose states have the same parts get the same reading.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from hub.policy.facts import Facts
+from hub.policy.values import Consent
 from hub.questioned import built
-from hub.shapes import LOW, MIXED, Saying, Shapes, Standing
+from hub.shapes import LOW, MIXED, Holding, Saying, Shapes, Standing
 from hub.telling import Told, tell
 from hub.terms import Terms
 from hub.words import Clock, Heard, hear
@@ -43,11 +45,21 @@ class Reading:
     told: Told
 
 
-class Reader:
-    """Reads states for one question on one day."""
+@dataclass(frozen=True, slots=True)
+class Supposed:
+    """What is not so, but might be: versions that reached everybody; a consent to this very question, of this grade."""
 
-    def __init__(self, terms: Terms) -> None:
+    told: tuple[str, ...] = ()
+    grade: str | None = None
+    may_ask: Callable[[Facts], bool] = bool
+
+
+class Reader:
+    """Reads states for one question on one day; with ``supposed``, as if that were so."""
+
+    def __init__(self, terms: Terms, supposed: Supposed | None = None) -> None:
         self.terms = terms
+        self.supposed = supposed
         self._memory: dict[tuple[int, int], tuple[Reading, ...]] = {}
         self._tolds: dict[tuple[int, str], Told] = {}
 
@@ -78,7 +90,10 @@ class Reader:
         values = (*self._asked(place, told, bits), *self._heard(place, standing, told, heard, bits))
         question = self.terms.question
         asked = (question.act, question.channel, question.offer, question.footer, question.profile_effect)
-        return Reading(built(values, asked), told)
+        facts = built(values, asked)
+        if self.supposed is not None and self.supposed.grade is not None and self.supposed.may_ask(facts):
+            facts = replace(facts, consent=Consent(self.supposed.grade))
+        return Reading(facts, told)
 
     def _asked(self, place: str, told: Told, bits: Bits) -> tuple[Any, ...]:
         """From jurisdiction to basis, in the order of GATHERED."""
@@ -130,7 +145,13 @@ class Reader:
     def _told(self, shapes: Shapes, holding_id: int, place: str) -> Told:
         found = self._tolds.get((holding_id, place))
         if found is None:
-            found = self._tolds[holding_id, place] = tell(self.terms, shapes.holdings[holding_id], place)
+            holding = shapes.holdings[holding_id]
+            if self.supposed is not None:
+                last = max(holding.told.values(), default=0) + 1
+                holding = Holding(
+                    holding.intakes, {**holding.told, **dict.fromkeys(self.supposed.told, last)}
+                )
+            found = self._tolds[holding_id, place] = tell(self.terms, holding, place)
         return found
 
 

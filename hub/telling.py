@@ -45,6 +45,15 @@ class Told:
     governing: frozenset[str]
 
 
+def tell_as_collected(terms: Terms, holding: Holding, place: str) -> Told:
+    """What the notice shown when the data came in says, in any jurisdiction: no later delivery counts."""
+    intakes = {category: one._replace(shown=one.governing) for category, one in holding.intakes.items()}
+    shown = {one.governing for one in intakes.values()}
+    return tell(
+        terms, Holding(intakes, {id_: rank for id_, rank in holding.told.items() if id_ in shown}), place
+    )
+
+
 def tell(terms: Terms, holding: Holding, place: str) -> Told:
     """What the notices that reached a customer say of this question; of several categories the worst counts."""
     wanted = _wanted(terms, holding)
