@@ -61,6 +61,35 @@ def run_files(
     raise typer.Exit(run_scenarios(files, as_of.date() if as_of else None, as_json=as_json))
 
 
+@rules.command("docs", epilog=CODES)
+@ends
+def write_docs(
+    folder: Annotated[Path, typer.Argument(help="Where the pages go.")],
+    files: Annotated[list[Path], typer.Argument(help="Scenario files (JSON), quoted as examples.")],
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if a page is stale.")] = False,
+) -> None:
+    r"""Write the law as pages to read, one a jurisdiction, made from the rules themselves.
+
+    \b
+    Exits 1 with --check if a page is not what the rules make of it, 2 if a file cannot be read. Needs no database.
+
+    Example: hub rules docs docs/law tests/policy/scenarios/*.json
+    """
+    from hub.cli.json_input import Streams, UnreadableError
+    from hub.cli.law_pages import stale_pages, write_pages
+
+    try:
+        if not check:
+            typer.echo(f"{write_pages(folder, files)} pages written to {folder}")
+            return
+        stale = stale_pages(folder, files)
+    except UnreadableError as unreadable:
+        Streams.chosen(None, None).complain(unreadable.faults)
+        raise typer.Exit(USAGE) from None
+    typer.echo("\n".join(f"{folder / name} is stale" for name in stale) or "every page is as the rules are")
+    raise typer.Exit(NEGATIVE if stale else OK)
+
+
 Facts = Annotated[
     str | None,
     typer.Option(
