@@ -5,6 +5,7 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import datetime
+from enum import StrEnum
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, NoReturn
@@ -18,6 +19,16 @@ if TYPE_CHECKING:
     from hub.questioned import Question
 
 rules = typer.Typer(no_args_is_help=True, help="The rules, tried on scenarios.", rich_markup_mode=None)
+
+
+class Language(StrEnum):
+    """In which language the explanations are given."""
+
+    EN = "en"
+    FR = "fr"
+    AR = "ar"
+
+
 AsOf = Annotated[
     datetime | None,
     typer.Option("--as-of", formats=["%Y-%m-%d"], help="Only the rules in force that day; else all of them."),
@@ -50,6 +61,35 @@ def run_files(
     raise typer.Exit(run_scenarios(files, as_of.date() if as_of else None, as_json=as_json))
 
 
+@rules.command("docs", epilog=CODES)
+@ends
+def write_docs(
+    folder: Annotated[Path, typer.Argument(help="Where the pages go.")],
+    files: Annotated[list[Path], typer.Argument(help="Scenario files (JSON), quoted as examples.")],
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if a page is stale.")] = False,
+) -> None:
+    r"""Write the law as pages to read, one a jurisdiction, made from the rules themselves.
+
+    \b
+    Exits 1 with --check if a page is not what the rules make of it, 2 if a file cannot be read. Needs no database.
+
+    Example: hub rules docs docs/law tests/policy/scenarios/*.json
+    """
+    from hub.cli.json_input import Streams, UnreadableError
+    from hub.cli.law_pages import stale_pages, write_pages
+
+    try:
+        if not check:
+            typer.echo(f"{write_pages(folder, files)} pages written to {folder}")
+            return
+        stale = stale_pages(folder, files)
+    except UnreadableError as unreadable:
+        Streams.chosen(None, None).complain(unreadable.faults)
+        raise typer.Exit(USAGE) from None
+    typer.echo("\n".join(f"{folder / name} is stale" for name in stale) or "every page is as the rules are")
+    raise typer.Exit(NEGATIVE if stale else OK)
+
+
 Facts = Annotated[
     str | None,
     typer.Option(
@@ -65,6 +105,7 @@ Channel = Annotated[str | None, typer.Option("--channel", help="EMAIL, SMS, PHON
 Whose = Annotated[
     str | None, typer.Option("--organisation", help="Key or id; not needed while there is only one.")
 ]
+Spoken = Annotated[Language, typer.Option("--language", help="The language of the explanations.")]
 Record = Annotated[bool, typer.Option("--record", help="Keep the decision in the ledger, as evidence.")]
 
 
@@ -80,6 +121,7 @@ def decide(  # noqa: PLR0913, PLR0917 - a question has many parts
     channel: Channel = None,
     organisation: Whose = None,
     record: Record = False,
+    language: Spoken = Language.EN,
     as_json: Json = False,
 ) -> None:
     r"""May we? Decide for one customer, or from facts without a database.
@@ -89,33 +131,34 @@ def decide(  # noqa: PLR0913, PLR0917 - a question has many parts
 
     \b
     Examples:
-      hub decide --facts facts.json
+      hub decide --facts facts.json --language fr
       hub decide --customer ID --purpose referral --act refer --recipient smith-law
     """
     if facts is not None:
-        _decide_from(facts, as_of)
+        _decide_from(facts, as_of, language)
     said = {"customer": customer, "purpose": purpose, "act": act, "recipient": recipient}
-    _decide_about(organisation, {**said, "arrangement": arrangement, "channel": channel}, record, as_json)
+    said |= {"arrangement": arrangement, "channel": channel}
+    _decide_about(organisation, said, record=record, language=language, as_json=as_json)
 
 
-def _decide_from(facts: str, as_of: datetime | None) -> NoReturn:
+def _decide_from(facts: str, as_of: datetime | None, language: Language) -> NoReturn:
     from hub.cli.rules import decide_lines
 
     with _stream(facts) as stream:
-        raise typer.Exit(decide_lines(stream, as_of.date() if as_of else None))
+        raise typer.Exit(decide_lines(stream, as_of.date() if as_of else None, language=language))
 
 
 def _decide_about(
-    organisation: str | None, said: dict[str, str | None], record: bool, as_json: bool
+    organisation: str | None, said: dict[str, str | None], *, record: bool, language: Language, as_json: bool
 ) -> NoReturn:
     if not (said["customer"] and said["purpose"]):
         stop(USAGE, "say --facts FILE, or both --customer and --purpose; `hub decide --help` shows examples")
     answer = asyncio.run(_decide(organisation, said, record))
-    shown = _shown(answer)
+    shown = _shown(answer, language)
     if as_json:
         show(shown)
     else:
-        _print(answer, shown)
+        _print(answer, shown, language)
     raise typer.Exit(OK if shown["outcome"] == "ALLOW" else NEGATIVE)
 
 
@@ -175,21 +218,27 @@ def _question(said: dict[str, str | None]) -> "Question":
     )
 
 
-def _shown(answer: Any) -> dict[str, Any]:
+def _shown(answer: Any, language: Language) -> dict[str, Any]:
+    from hub.cli.rules import asking_shown
+    from hub.policy import words
+
     cited = answer.shown
     clause = None if cited is None else {
         "notice": cited.notice_name, "version": cited.version, "clause": cited.clause_key,
         "text": cited.clause_text,
         "shown_at": cited.shown_at and cited.shown_at.isoformat(), "shown_how": cited.shown_how,
     }  # fmt: skip
-    cures = [remedy.to_dict() for remedy in answer.remedies]
-    return {"id": answer.id, **answer.decision.to_dict(), "shown": clause, "would_change": cures}
+    decision = words.decision_in(answer.decision, language).to_dict()
+    cures = [words.remedy_in(remedy, language).to_dict() for remedy in answer.remedies]
+    asking = asking_shown(answer.decision, answer.facts, language)
+    return {"id": answer.id, **decision, "shown": clause, "would_change": cures, "asking": asking}
 
 
-def _print(answer: Any, shown: dict[str, Any]) -> None:
+def _print(answer: Any, shown: dict[str, Any], language: Language) -> None:
     from hub.cli.rules import show as to_text
+    from hub.policy import words
 
-    typer.echo(to_text(answer.decision))
+    typer.echo(to_text(words.decision_in(answer.decision, language)))
     if shown["shown"]:
         told = shown["shown"]
         typer.echo(

@@ -3,6 +3,7 @@
 An island: it reads no database, knows no clock, and imports nothing but the standard library.
 """
 
+from hub.policy.asking import Asking, may_ask
 from hub.policy.decision import (
     RULES,
     RULESET,
@@ -17,6 +18,7 @@ from hub.policy.decision import (
 from hub.policy.facts import FACTS, PACKING, Facts, FactsError, Problem
 from hub.policy.remedies import Change, Remedy, remedies
 from hub.policy.rule import Outcome, Reason, Rule
+from hub.policy.silence import Asked
 
 __all__ = [
     "FACTS",
@@ -24,6 +26,8 @@ __all__ = [
     "RULES",
     "RULESET",
     "TABLES",
+    "Asked",
+    "Asking",
     "Change",
     "Decision",
     "Facts",
@@ -36,6 +40,7 @@ __all__ = [
     "decide",
     "decide_packed",
     "evaluate",
+    "may_ask",
     "remedies",
     "rules_in_force",
     "strictest",

@@ -15,6 +15,9 @@ from hub.policy.values import Jurisdiction
 RULESET: Final = "2026.11"
 """The version of all tables together; it changes whenever any answer or any sentence does."""
 
+CHECKED_ON: Final = date(2026, 11, 22)
+"""The day on which the provisions were last checked."""
+
 TABLES: Final[Mapping[Jurisdiction, tuple[Rule, ...]]] = {
     Jurisdiction.AU: (*gate(Jurisdiction.AU), *au.RULES),
     Jurisdiction.UK: (*gate(Jurisdiction.UK), *uk.RULES),

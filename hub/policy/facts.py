@@ -7,7 +7,7 @@ Raw values enter through :meth:`Facts.parse`, which refuses anything it does not
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from enum import Enum
@@ -221,12 +221,21 @@ def quote(value: object) -> str:
     return f"`{text[:SHOWN_CHARACTERS]}{'...' if len(text) > SHOWN_CHARACTERS else ''}`"
 
 
+def meant(said: object, known: Iterable[str]) -> str:
+    """Suggest, at the end of a sentence, the known word that somebody may have meant; nothing if none is near."""
+    by_case = {word.casefold(): word for word in known}
+    near = (
+        get_close_matches(str(said)[:SHOWN_CHARACTERS].casefold(), by_case, n=1)
+        if isinstance(said, str)
+        else []
+    )
+    return f"; did you mean `{by_case[near[0]]}`?" if near else ""
+
+
 def _unknown_names(raw: Mapping[str, object]) -> Iterator[Problem]:
     unknown = [name for name in raw if name not in FACTS]
     for name in unknown[:SHOWN_UNKNOWN]:
-        near = get_close_matches(name[:SHOWN_CHARACTERS], FACTS, n=1)
-        hint = f"; did you mean `{near[0]}`?" if near else ""
-        yield Problem(name, f"unknown fact {quote(name)}{hint}")
+        yield Problem(name, f"unknown fact {quote(name)}{meant(name, FACTS)}")
     if len(unknown) > SHOWN_UNKNOWN:
         yield Problem(unknown[SHOWN_UNKNOWN], f"and {len(unknown) - SHOWN_UNKNOWN} more unknown facts")
 
@@ -237,7 +246,8 @@ def _bad_values(raw: Mapping[str, object]) -> Iterator[Problem]:
             yield Problem(name, f"fact `{name}` is missing; give one of {', '.join(allowed(name))}")
         elif _value(kind, raw[name]) is None:
             choices = ", ".join(allowed(name))
-            yield Problem(name, f"fact `{name}` is {quote(raw[name])}; it must be one of {choices}")
+            hint = meant(raw[name], allowed(name))
+            yield Problem(name, f"fact `{name}` is {quote(raw[name])}; it must be one of {choices}{hint}")
 
 
 def _value(kind: type, raw: object) -> Enum | bool | None:

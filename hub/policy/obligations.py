@@ -1,6 +1,6 @@
 """What an ALLOW asks of the one who acts on it: duties that come with the act, not with the permission."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +16,10 @@ class Obligation:
     code: str
     text: str
     citation: str
+
+    def to_dict(self) -> dict[str, str]:
+        """Write the duty as plain values, ready for JSON."""
+        return {"code": self.code, "text": self.text, "citation": self.citation}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +122,10 @@ _DUTIES: Final = (
         },
     ),
 )
+
+
+DUTIES: Final[Mapping[str, str]] = {duty.code: duty.text for duty in _DUTIES}
+"""Every duty there is by its code, with its English sentence."""
 
 
 def obligations(facts: Facts) -> tuple[Obligation, ...]:

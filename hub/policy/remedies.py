@@ -17,6 +17,7 @@ from functools import lru_cache
 from itertools import combinations
 from typing import Any, Final
 
+from hub.policy.asking import may_ask
 from hub.policy.common import (
     CHILD,
     GUARDIAN,
@@ -24,8 +25,6 @@ from hub.policy.common import (
     bad_footer,
     consented,
     express,
-    objecting,
-    refuses_marketing,
     said_no,
     unnotified,
 )
@@ -41,7 +40,6 @@ from hub.policy.values import (
     Notice,
     PurposeFit,
     Recipient,
-    SharingChoice,
 )
 
 CHANGES_AT_MOST: Final = 2
@@ -101,14 +99,6 @@ class Cure:
     change: Change
     open_to: Callable[[Facts], bool]
     lifts: frozenset[Outcome] = _ANY
-
-
-def _may_ask(facts: Facts) -> bool:
-    """Tell whether asking for consent respects every choice that bears on this question."""
-    heard = facts.canonical()
-    return not (
-        objecting(heard) or refuses_marketing(heard) or heard.sharing_choice is not SharingChoice.NONE
-    )
 
 
 def _may_widen(facts: Facts) -> bool:
@@ -217,7 +207,7 @@ CURES: Final[tuple[Cure, ...]] = (
             "consent",
             str(Consent.GIVEN),
         ),
-        lambda facts: _may_ask(facts) and facts.age is not CHILD and not consented(facts),
+        lambda facts: may_ask(facts).allowed and facts.age is not CHILD and not consented(facts),
         _ASKABLE,
     ),
     Cure(
@@ -228,7 +218,7 @@ CURES: Final[tuple[Cure, ...]] = (
             "consent",
             str(Consent.EXPLICIT),
         ),
-        lambda facts: _may_ask(facts) and facts.age is not CHILD and not express(facts),
+        lambda facts: may_ask(facts).allowed and facts.age is not CHILD and not express(facts),
         _ASKABLE,
     ),
     Cure(
@@ -239,7 +229,7 @@ CURES: Final[tuple[Cure, ...]] = (
             "consent",
             str(Consent.GUARDIAN),
         ),
-        lambda facts: _may_ask(facts) and facts.age is CHILD and facts.consent is not GUARDIAN,
+        lambda facts: may_ask(facts).allowed and facts.age is CHILD and facts.consent is not GUARDIAN,
         _ASKABLE,
     ),
 )

@@ -7,17 +7,16 @@ import strawberry
 
 from hub import decisions
 from hub.actors import Operation
-from hub.policy.obligations import Obligation as PolicyObligation
+from hub.policy import may_ask, words
 from hub.policy.obligations import obligations
-from hub.policy.remedies import Remedy as PolicyRemedy
 from hub.policy.rule import Outcome
-from hub.policy.rule import Reason as PolicyReason
 from hub.policy.values import Jurisdiction
 from schema.call import Info
 from schema.internal.asked import Question
 from schema.internal.customers import Customer, customers_by_id
 from schema.internal.links import link, one
 from schema.internal.notices import Clause, NoticeVersion, clauses_by_id, versions_by_id
+from schema.internal.reasons import Asking, Blocker, Language, Obligation, Reasons, Remedy, language_of
 from schema.relay import global_id
 from schema.weights import Weight
 
@@ -82,63 +81,6 @@ class Citation:
         return await one(info, Operation.NOTICE_READ, clauses_by_id, self.shown and self.shown.clause_id)
 
 
-@strawberry.type(description="Why, in two voices.")
-class Reasons:
-    """The same reason for two readers."""
-
-    staff: str = strawberry.field(description="For the people who asked.")
-    customer: str = strawberry.field(description="For the customer.")
-
-
-@strawberry.type(description="Another rule that stands in the way as well.")
-class Blocker:
-    """A rule further down that would also stop it."""
-
-    rule: str = strawberry.field(description="The rule's id.")
-    outcome: Outcome = strawberry.field(description="What it would answer.")
-    citation: str = strawberry.field(description="The provision it encodes.")
-    reasons: Reasons = strawberry.field(description="Why.")
-
-    @classmethod
-    def of(cls, reason: PolicyReason) -> Self:
-        """As the API shows it."""
-        reasons = Reasons(staff=reason.staff, customer=reason.customer)
-        return cls(rule=reason.rule, outcome=reason.outcome, citation=reason.citation, reasons=reasons)
-
-
-@strawberry.type(
-    description="A change that would turn the answer into ALLOW. Never a way round somebody's no."
-)
-class Remedy:
-    """What would move the answer."""
-
-    code: str = strawberry.field(
-        description="For programs, e.g. `consent.ask`; parts joined by `+` are needed together."
-    )
-    reasons: Reasons = strawberry.field(description="What to do.")
-    then_rule: str = strawberry.field(description="The rule that would then allow it.")
-
-    @classmethod
-    def of(cls, remedy: PolicyRemedy) -> Self:
-        """As the API shows it."""
-        reasons = Reasons(staff=remedy.staff, customer=remedy.customer)
-        return cls(code=remedy.code, reasons=reasons, then_rule=remedy.rule)
-
-
-@strawberry.type(description="A duty that comes with acting on an ALLOW.")
-class Obligation:
-    """What the one who acts must do."""
-
-    code: str = strawberry.field(description="For programs.")
-    text: str = strawberry.field(description="What to do.")
-    citation: str = strawberry.field(description="What it rests on.")
-
-    @classmethod
-    def of(cls, obligation: PolicyObligation) -> Self:
-        """As the API shows it."""
-        return cls(code=obligation.code, text=obligation.text, citation=obligation.citation)
-
-
 @strawberry.type(description="One of the 29 facts an answer stands on.")
 class Fact:
     """A name and a value."""
@@ -180,9 +122,9 @@ class Answer:
         return Citation.of(self.answer)
 
     @strawberry.field(description="Why.")
-    def reasons(self) -> Reasons:
+    def reasons(self, info: Info, language: Language = None) -> Reasons:
         """For staff and for the customer."""
-        return Reasons(staff=self.answer.decision.staff, customer=self.answer.decision.customer)
+        return Reasons.of(words.sentences(self.answer.decision.rule, language_of(language, info)))
 
     @strawberry.field(
         description="What the one who acts must do; empty unless the answer is ALLOW.", metadata=DUTIES
@@ -203,6 +145,14 @@ class Answer:
     def remedies(self) -> list[Remedy]:
         """The smallest changes."""
         return [Remedy.of(each) for each in self.answer.remedies]
+
+    @strawberry.field(
+        description="Whether, where and how the missing consent may be asked for; null unless CONSENT_NEEDED."
+    )
+    def asking(self) -> Asking | None:
+        """From the facts alone."""
+        needed = self.answer.decision.outcome is Outcome.CONSENT_NEEDED
+        return Asking.of(may_ask(self.answer.facts)) if needed else None
 
     @strawberry.field(description="The facts the answer stands on.", metadata=FACTS)
     def facts(self) -> list[Fact]:

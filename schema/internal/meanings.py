@@ -3,10 +3,7 @@
 They are registered here, once, before any type names them; importing this module is enough.
 """
 
-from enum import Enum, StrEnum
-from typing import Any
-
-import strawberry
+from enum import StrEnum
 
 from hub import (
     arrangements,
@@ -22,6 +19,8 @@ from hub import (
     standings,
 )
 from hub.policy import rule, values
+from schema.internal.telling import describe as _describe
+from schema.internal.telling import told as _told
 from schema.problems import ProblemCode
 
 __all__ = ["ConsentWord", "OptOutKind"]
@@ -54,19 +53,6 @@ _CHANNELS = {
     "IMPORT": "Brought over from another system.",
     "WEB": "On a web page.",
 }
-
-
-def _told(kind: type[Enum], name: str, description: str, /, **meanings: str) -> None:
-    """Register an enumeration with the meaning of each value; a value without one stops the start."""
-    strawberry.enum(kind, name=name, description=description)
-    _describe(kind, meanings)
-
-
-def _describe(kind: Any, meanings: dict[str, str]) -> None:
-    for value in kind.__strawberry_definition__.values:
-        value.description = meanings.pop(value.name)
-    if meanings:
-        raise KeyError(*meanings)
 
 
 _told(

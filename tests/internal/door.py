@@ -20,7 +20,9 @@ DECISION = """
     citation { law clause text locale notice version shownAt shownHow collectedAt }
     reasons { staff customer } obligations { code text citation }
     alsoNeeded { rule outcome citation reasons { staff customer } }
-    remedies { code thenRule reasons { staff customer } } facts { name value isDecisive }
+    remedies { code thenRule reasons { staff customer } }
+    asking { allowed code citation when where how reasons { staff customer } duties { code text citation } }
+    facts { name value isDecisive }
 """
 
 

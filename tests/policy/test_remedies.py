@@ -82,7 +82,7 @@ def test_objections_limits_and_opt_outs_of_sharing_are_left_alone() -> None:
     assert cures("UK", objection="PENDING") == []
     assert cures("AU", SHARE, recipient="NAMED", sharing_choice="OPTED_OUT") == []
     assert cures("US_CA", SHARE, act="SELL", recipient="NAMED", sharing_choice="SIGNAL") == []
-    assert cures("US_CA", data="SENSITIVE", limit_sensitive=True) == []
+    assert cures("US_CA", purpose_kind="OTHER", data="SENSITIVE", limit_sensitive=True) == []
 
 
 def test_a_withdrawn_consent_is_not_worked_around_by_a_notice() -> None:

@@ -162,7 +162,7 @@ def test_a_decision_is_written_whole() -> None:
 def test_the_policy_is_an_island() -> None:
     folder = Path(policy.__file__).parent
     clocks = {"time", "asyncio", "socket", "os", "random", "subprocess"}
-    for file in folder.glob("*.py"):
+    for file in folder.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []

@@ -1,16 +1,17 @@
-"""The commands over files and streams: what they print, how they fail, and with which exit code."""
+"""Scenario files: what is printed, how a file fails, and with which exit code."""
 
 import json
 from collections.abc import Callable
 from datetime import date
-from io import BytesIO, StringIO
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hub.cli.rules import FACTS_SIZE_BYTES, SCENARIOS_SIZE_BYTES, decide_lines, run_scenarios, show
-from hub.policy import Facts, decide
+from hub.cli.rules import run_scenarios
+from hub.cli.scenarios import SCENARIOS_SIZE_BYTES
+from hub.policy import Facts
 
 FACTS: dict[str, Any] = Facts.unpack(0).to_dict() | {"need_to_know": True}
 AUTOMATED = FACTS | {"act": "PROFILE", "purpose_fit": "NEW", "profile_effect": "AUTOMATED_DECISION"}
@@ -43,13 +44,6 @@ def run(*paths: Path, on: date | None = None, as_json: bool = False) -> tuple[in
     return code, out.getvalue(), err.getvalue()
 
 
-def ask(raw: bytes | str, on: date | None = None) -> tuple[int, str, str]:
-    """Decide from a stream; returns exit code, output, complaints."""
-    out, err = StringIO(), StringIO()
-    code = decide_lines(BytesIO(raw if isinstance(raw, bytes) else raw.encode()), on, out=out, err=err)
-    return code, out.getvalue(), err.getvalue()
-
-
 def test_scenarios_that_hold_are_counted(written: Callable[[object], Path]) -> None:
     assert run(written([GOOD])) == (0, "1 passed, 0 failed\n", "")
     assert run(written([])) == (0, "0 passed, 0 failed\n", "")
@@ -57,11 +51,11 @@ def test_scenarios_that_hold_are_counted(written: Callable[[object], Path]) -> N
 
 
 def test_a_failure_is_one_line_with_what_was_expected_and_why(written: Callable[[object], Path]) -> None:
-    path = written([GOOD, GOOD | {"id": "A2", "expect": {"outcome": "DENY", "rule": "au.nonsense"}}])
+    path = written([GOOD, GOOD | {"id": "A2", "expect": {"outcome": "DENY", "rule": "au.default"}}])
     code, out, err = run(path)
     assert code == 1
     assert out.splitlines() == [
-        f"A2: expected DENY au.nonsense, got ALLOW au.app6-expected ({path}): the reason for collection",
+        f"A2: expected DENY au.default, got ALLOW au.app6-expected ({path}): the reason for collection",
         "1 passed, 1 failed",
     ]
     assert err == ""
@@ -70,6 +64,15 @@ def test_a_failure_is_one_line_with_what_was_expected_and_why(written: Callable[
 def test_the_right_outcome_by_the_wrong_rule_is_a_failure(written: Callable[[object], Path]) -> None:
     wrong = GOOD | {"expect": {"outcome": "ALLOW", "rule": "au.consent"}}
     assert run(written([wrong]))[0] == 1
+
+
+def test_a_rule_that_does_not_exist_is_said_to_be_none(written: Callable[[object], Path]) -> None:
+    """It fails like any other wrong rule; the other scenarios of the file are run."""
+    path = written([GOOD, GOOD | {"id": "A2", "expect": {"outcome": "ALLOW", "rule": "au.app6-expect"}}])
+    code, out, err = run(path)
+    assert (code, err) == (1, "")
+    assert "[no rule has that id; did you mean `au.app6-expected`?]" in out.splitlines()[0]
+    assert out.endswith("1 passed, 1 failed\n")
 
 
 def test_a_failure_is_also_written_for_programs(written: Callable[[object], Path]) -> None:
@@ -119,6 +122,10 @@ UNREADABLE: list[tuple[object, str]] = [
     ('[{"id": "A1", "id": "A2"}]', '`"id"` is given twice'),
     ([GOOD, GOOD], 'scenario 2 (`"A1"`): the id is already that of scenario 1'),
     ([{"facts": FACTS}], "scenario 1: `id` is missing"),
+    ([{name: GOOD[name] for name in GOOD if name != "expect"}], 'scenario 1 (`"A1"`): `expect` is missing'),
+    ([{name: GOOD[name] for name in GOOD if name != "facts"}], 'scenario 1 (`"A1"`): `facts` is missing'),
+    ([{name: GOOD[name] for name in GOOD if name != "why"}], 'scenario 1 (`"A1"`): `why` is missing'),
+    ([GOOD | {"id": "x" * 201}], "`id` must have 1 to 200 characters"),
     ([GOOD | {"id": 7}], "scenario 1: `id` is not a text"),
     ([GOOD | {"id": ""}], "`id` must have 1 to 200 characters"),
     ([GOOD | {"expect": None}], 'scenario 1 (`"A1"`): `expect` is not an object'),
@@ -127,11 +134,37 @@ UNREADABLE: list[tuple[object, str]] = [
         '`expect.outcome` is `"MAYBE"`; it must be one of DENY',
     ),
     ([GOOD | {"expect": {"outcome": ["DENY"], "rule": "x"}}], "`expect.outcome`"),
+    ([GOOD | {"expect": {"outcome": "allow", "rule": "x"}}], "ALLOW; did you mean `ALLOW`?"),
+    (
+        [GOOD | {"expect": {"outcome": "DENY", "rule": ""}}],
+        '`expect.rule` is `""`; it must be the id of a rule',
+    ),
     ([GOOD | {"expect": {"outcome": "DENY"}}], "`expect.rule` is `null`"),
     ([GOOD | {"facts": FACTS | {"act": "READ"}}], 'scenario 1 (`"A1"`): fact `act` is `"READ"`'),
     ([GOOD | {"facts": FACTS | {"act": [[[]]]}}], "fact `act` is `[[[]]]`"),
     ([GOOD | {"facts": FACTS | {"channel": "EMAIL"}}], 'scenario 1 (`"A1"`): I1'),
     ([GOOD | {"facts": {}}], "fact `jurisdiction` is missing"),
+    (
+        [GOOD | {"facts": {name: FACTS[name] for name in FACTS if name != "footer"}}],
+        'scenario 1 (`"A1"`): fact `footer` is missing; give one of COMPLETE, NO_OPTOUT, NO_SENDER',
+    ),
+    ([GOOD | {"facts": FACTS | {"foter": "COMPLETE"}}], 'unknown fact `"foter"`; did you mean `footer`?'),
+    ([GOOD | {"facts": FACTS | {"consent": "GIVN"}}], "GUARDIAN; did you mean `GIVEN`?"),
+    ([GOOD | {"facts": FACTS | {"channel": "Sms"}}], "did you mean `SMS`?"),
+    (
+        [GOOD | {"facts": FACTS | {"need_to_know": "true"}}],
+        "it must be one of false, true; did you mean `true`?",
+    ),
+    (
+        [GOOD | {"facts": FACTS | {"jurisdiction": "USA"}}],
+        'fact `jurisdiction` is `"USA"`; it must be one of AU',
+    ),
+    ([GOOD | {"facts": [FACTS]}], 'scenario 1 (`"A1"`): `facts` is not an object'),
+    (
+        [GOOD | {"facts": FACTS | {"act": "SELL"}}],
+        'scenario 1 (`"A1"`): I2: SELL and POOL go to a third party',
+    ),
+    ([GOOD | {"facts": FACTS | {"consent": "GUARDIAN"}}], 'scenario 1 (`"A1"`): I8: '),
     ([GOOD | {"jurisdiction": "UK"}], '`jurisdiction` is `"UK"`, and the facts say `AU`'),
 ]
 
@@ -162,6 +195,19 @@ def test_every_fault_of_every_file_is_named_and_nothing_is_run(
     assert lines[-1].endswith("cannot be read: Is a directory")
 
 
+def test_an_id_means_one_thing_in_all_files(written: Callable[[object], Path], tmp_path: Path) -> None:
+    """The same scenario may stand in two files; another one under its id may not."""
+    path, other = written([GOOD]), tmp_path / "other.json"
+    other.write_text(json.dumps([GOOD | {"id": "B1"}, GOOD | {"why": "said in other words"}]))
+    assert run(path, other)[:2] == (0, "3 passed, 0 failed\n")
+    other.write_text(json.dumps([GOOD | {"expect": {"outcome": "ALLOW", "rule": "au.consent"}}]))
+    code, out, err = run(path, other)
+    assert (code, out) == (2, "")
+    assert err == (
+        f'{other}: scenario 1 (`"A1"`): the id is already that of scenario 1 of {path}, which differs\n'
+    )
+
+
 def test_a_program_gets_the_place_in_parts(written: Callable[[object], Path]) -> None:
     path = written([GOOD | {"facts": FACTS | {"act": "READ"}}])
     code, out, _ = run(path, as_json=True)
@@ -174,92 +220,3 @@ def test_a_huge_file_is_refused_unread(written: Callable[[object], Path]) -> Non
     code, _, err = run(written(b"[" + b" " * SCENARIOS_SIZE_BYTES + b"]"))
     assert code == 2
     assert f"more than {SCENARIOS_SIZE_BYTES} bytes" in err
-
-
-@pytest.mark.parametrize("indent", [None, 2])
-def test_one_object_of_facts_gets_one_decision_to_read(indent: int | None) -> None:
-    code, out, err = ask(json.dumps(FACTS, indent=indent))
-    assert (code, err) == (0, "")
-    assert out.startswith('{\n  "outcome": "ALLOW"')
-    answer = json.loads(out)
-    assert answer["rule"] == "au.app6-expected"
-    assert answer["facts"] == {"purpose_fit": "PRIMARY"}
-    assert answer["would_change"] == []
-
-
-def test_one_object_per_line_gets_one_line_each() -> None:
-    lines = [json.dumps(FACTS), "", json.dumps(FACTS | {"notice": "MISSING"}), json.dumps(AUTOMATED)]
-    code, out, err = ask("\r\n".join(lines))
-    assert (code, err) == (0, "")
-    answers = [json.loads(line) for line in out.splitlines()]
-    assert [answer["rule"] for answer in answers] == [
-        "au.app6-expected",
-        "au.app5-notice",
-        "au.app1-automated",
-    ]
-    assert answers[1]["would_change"][0]["code"] == "notice.give"
-
-
-def test_bare_facts_may_be_decided_under_the_rules_of_a_day() -> None:
-    assert json.loads(ask(json.dumps(AUTOMATED), date(2026, 12, 9))[1])["rule"] == "au.default"
-
-
-def test_a_bad_line_is_named_and_the_others_are_decided() -> None:
-    lines = [json.dumps(FACTS), json.dumps(FACTS | {"act": "READ"}), "{", json.dumps(FACTS)]
-    code, out, err = ask("\n".join(lines))
-    assert code == 2
-    answers = [json.loads(line) for line in out.splitlines()]
-    assert [answer.get("outcome") for answer in answers] == ["ALLOW", None, None, "ALLOW"]
-    assert (answers[1]["line"], answers[1]["fact"]) == (2, "act")
-    complaints = err.splitlines()
-    assert complaints[0].startswith('line 2: fact `act` is `"READ"`; it must be one of USE')
-    assert complaints[1].startswith("line 3 column 2: not JSON")
-
-
-def test_a_broken_first_line_is_not_taken_for_the_start_of_one_object() -> None:
-    code, out, err = ask('{"act": \n' + json.dumps(FACTS))
-    assert code == 2
-    assert [("error" in json.loads(line)) for line in out.splitlines()] == [True, False]
-    assert err.startswith("line 1 column")
-
-
-def test_lines_too_long_are_refused_and_still_counted_as_one() -> None:
-    long = json.dumps(FACTS | {"junk": "x" * 3 * FACTS_SIZE_BYTES})
-    code, out, err = ask("\n".join([json.dumps(FACTS), long, json.dumps(FACTS)]))
-    assert code == 2
-    assert len(out.splitlines()) == 3
-    assert err == f"line 2: more than {FACTS_SIZE_BYTES} bytes; split the input\n"
-
-
-@pytest.mark.parametrize(
-    ("raw", "complaint"),
-    [
-        (b"", "no facts; give one JSON object, or one per line"),
-        (b"\n \n", "no facts"),
-        (b"{", "line 1 column 2: not JSON"),
-        (b'{\n "act": "USE",\n}', "line 3 column 1: not JSON"),
-        (b"[" * 60_000, "nested too deeply"),
-        (b"\xff", "byte 1 is not UTF-8"),
-        (b"null", "not an object of facts"),
-        (json.dumps([FACTS]).encode(), "not an object of facts"),
-        (b'{"act": "USE", "act": "SELL"}', '`"act"` is given twice in one object'),
-        (b"{}", "fact `jurisdiction` is missing; give one of AU"),
-        (json.dumps(FACTS | {"channel": "SMS"}).encode(), "I1: "),
-        (b'{\n"a":\n"' + b"x" * FACTS_SIZE_BYTES + b'"}', f"more than {FACTS_SIZE_BYTES} bytes"),
-    ],
-)
-def test_bad_facts_are_explained_and_nothing_is_answered(raw: bytes, complaint: str) -> None:
-    code, out, err = ask(raw)
-    assert (code, out) == (2, "")
-    assert complaint in err
-
-
-def test_a_decision_is_shown_to_a_person() -> None:
-    facts = Facts.parse(FACTS | {"notice": "MISSING", "purpose_fit": "NEW"})
-    lines = show(decide(facts)).splitlines()
-    assert lines[0] == "NOTICE_NEEDED  au.app5-notice  [APP 5.1-5.2]"
-    assert lines[2] == "  customer: We need to tell you what we collect and why before we go further."
-    assert lines[3] == "  because:  notice = MISSING"
-    assert lines[4].startswith(
-        "  also:     CONSENT_NEEDED au.default: Not a purpose the customer was told of"
-    )

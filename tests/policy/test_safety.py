@@ -1,19 +1,17 @@
 """What no table may ever do, whatever it becomes: properties over all facts that can happen."""
 
 from dataclasses import replace
-from math import prod
 from typing import Any
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from hub.policy import PACKING, RULES, TABLES, Decision, Facts, Outcome, decide, evaluate, remedies
+from hub.policy import RULES, TABLES, Decision, Facts, Outcome, decide, evaluate, remedies
 from hub.policy.rule import otherwise
 from hub.policy.values import (
     Act,
     Age,
     Basis,
-    Channel,
     Consent,
     Data,
     Footer,
@@ -21,19 +19,16 @@ from hub.policy.values import (
     Jurisdiction,
     MarketingChoice,
     Objection,
-    Offer,
-    ProfileEffect,
     PurposeFit,
     PurposeKind,
-    Recipient,
     RecordState,
     Relationship,
     SharingChoice,
 )
+from tests.policy.spelling import FACTS, THIRD_PARTIES, facts_with
 
 ALLOW, DENY = Outcome.ALLOW, Outcome.DENY
 NO = (Consent.REFUSED, Consent.WITHDRAWN)
-THIRD_PARTIES = (Recipient.NAMED, Recipient.CLASS, Recipient.UNCOVERED)
 NEEDED = (Basis.LEGAL_OBLIGATION, Basis.CONTRACT, Basis.VITAL_INTEREST)
 LADDER = {
     Consent.REFUSED: 0,
@@ -44,65 +39,7 @@ LADDER = {
     Consent.EXPLICIT: 3,
     Consent.GUARDIAN: 4,
 }
-ENDS_EARLY = (
-    "record_state",
-    "notice",
-    "objection",
-    "marketing_choice",
-    "sharing_choice",
-    "destination",
-    "data",
-)
-
-settings.register_profile("policy", max_examples=300, deadline=None, derandomize=True)
-settings.load_profile("policy")
-
-
-def _from_number(number: int, *, quiet: int, **fixed: Any) -> Facts:
-    """Spell facts from the digits of one number (it shrinks to first values), mended so that they can happen.
-
-    ``quiet``: how many of the facts that end most questions early keep their first value, so that late rules
-    are reached too.
-    """
-    raw: dict[str, Any] = {}
-    for packed in PACKING:
-        number, digit = divmod(number, len(packed.values))
-        raw[packed.name] = packed.values[digit]
-    first = {packed.name: packed.values[0] for packed in PACKING}
-    raw |= {name: first[name] for name in ENDS_EARLY[:quiet]} | ({"need_to_know": True} if quiet else {})
-    return Facts(**_mended(raw | fixed))
-
-
-def _mended(raw: dict[str, Any]) -> dict[str, Any]:
-    act = raw["act"]
-    if (act is Act.MESSAGE) is (raw["channel"] is Channel.NONE):
-        raw["channel"] = Channel.EMAIL if act is Act.MESSAGE else Channel.NONE
-    raw["recipient"] = _reachable(act, raw["recipient"])
-    raw["profile_effect"] = raw["profile_effect"] if act is Act.PROFILE else ProfileEffect.NONE
-    raw["offer"] = Offer.OWN_SIMILAR if raw["offer"] is Offer.NONE else raw["offer"]
-    if raw["marketing_choice"] is MarketingChoice.REVERSED and raw["consent"] is Consent.NEVER_ASKED:
-        raw["marketing_choice"] = MarketingChoice.OPTED_OUT
-    if raw["consent"] is Consent.GUARDIAN and raw["age"] is Age.ADULT:
-        raw["age"] = Age.CHILD
-    return raw
-
-
-def _reachable(act: Act, recipient: Recipient) -> Recipient:
-    if act in {Act.USE, Act.MESSAGE, Act.PROFILE}:
-        return Recipient.PROCESSOR if recipient in THIRD_PARTIES else recipient
-    if act is Act.DISCLOSE:
-        return Recipient.UNCOVERED if recipient is Recipient.INTERNAL else recipient
-    return recipient if recipient in THIRD_PARTIES else Recipient.NAMED
-
-
-def _facts(**fixed: Any) -> st.SearchStrategy[Facts]:
-    numbers = st.integers(0, prod(len(packed.values) for packed in PACKING) - 1)
-    quiet = st.integers(0, len(ENDS_EARLY))
-    return st.tuples(numbers, quiet).map(lambda drawn: _from_number(drawn[0], quiet=drawn[1], **fixed))
-
-
-FACTS = _facts()
-MARKETING = _facts(purpose_kind=PurposeKind.MARKETING)
+MARKETING = facts_with(purpose_kind=PurposeKind.MARKETING)
 
 
 def _changed(facts: Facts, **changes: Any) -> Facts:
@@ -137,7 +74,7 @@ def test_erased_and_expired_records_are_never_used(facts: Facts, state: RecordSt
 
 
 @given(
-    _facts(act=Act.MESSAGE, purpose_kind=PurposeKind.MARKETING),
+    facts_with(act=Act.MESSAGE, purpose_kind=PurposeKind.MARKETING),
     st.sampled_from([Footer.NO_OPTOUT, Footer.NO_SENDER]),
 )
 def test_no_marketing_message_leaves_without_sender_and_opt_out(facts: Facts, footer: Footer) -> None:
@@ -152,7 +89,7 @@ def test_nothing_runs_in_morocco_before_the_receipt(facts: Facts, formality: For
     assert decide(early).outcome is not ALLOW
 
 
-@given(st.sampled_from([Act.DISCLOSE, Act.SELL, Act.POOL]).flatmap(lambda act: _facts(act=act)))
+@given(st.sampled_from([Act.DISCLOSE, Act.SELL, Act.POOL]).flatmap(lambda act: facts_with(act=act)))
 def test_a_sharing_opt_out_is_honoured(facts: Facts) -> None:
     """P5. It covers all that leaves, save a disclosure that a law, the contract or a life needs."""
     assume(facts.recipient in THIRD_PARTIES)
@@ -160,7 +97,7 @@ def test_a_sharing_opt_out_is_honoured(facts: Facts) -> None:
     assert decide(replace(facts, sharing_choice=SharingChoice.OPTED_OUT)).outcome is not ALLOW
 
 
-@given(st.sampled_from([Act.SELL, Act.POOL]).flatmap(lambda act: _facts(act=act)))
+@given(st.sampled_from([Act.SELL, Act.POOL]).flatmap(lambda act: facts_with(act=act)))
 def test_a_browser_signal_is_honoured_in_california(facts: Facts) -> None:
     """P5. There the signal is itself an opt-out of sale and pooling.
 
@@ -170,7 +107,7 @@ def test_a_browser_signal_is_honoured_in_california(facts: Facts) -> None:
     assert decide(signalled).outcome is not ALLOW
 
 
-SERVICE_MESSAGES = _facts(
+SERVICE_MESSAGES = facts_with(
     act=Act.MESSAGE,
     purpose_kind=PurposeKind.SERVICE,
     age=Age.ADULT,
