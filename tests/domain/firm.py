@@ -197,7 +197,8 @@ async def _version(
 
 TABLES = (
     "customer", "customer_event", "identifier", "profile_value", "collection", "delivery", "choice",
-    "customer_state", "merge_proposal", "keys.customer_key", "ledger_entry", "ledger_detail", "act",
+    "consent_question", "consent_question_event", "customer_state", "merge_proposal", "keys.customer_key",
+    "ledger_entry", "ledger_detail", "act",
     "projection_due",
 )  # fmt: skip
 FINGERPRINT = "SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {0} t"
