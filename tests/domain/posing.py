@@ -10,7 +10,7 @@ import asyncpg
 import orjson
 import pytest
 
-from hub import ledger, posed, questions, statements
+from hub import choices, ledger, posed, questions, statements
 from hub.actors import OPERATOR, WORKER, Operation
 from hub.errors import Code, Refusal
 from hub.questions import NewQuestion, Question, Showing
@@ -120,3 +120,10 @@ async def bodies(firm: Firm, event: str, customer_id: UUID) -> list[dict[str, An
         for row in rows
     ]
     return [orjson.loads(orjson.dumps(body)) for _, body in opened]
+
+
+async def words(firm: Firm, customer_id: UUID) -> list[tuple[str, str | None, str | None, str]]:
+    """Every choice: (action, channel, grade, method)."""
+    async with firm.hub.ask(firm.app, Operation.CUSTOMER_READ) as ask:
+        page = await choices.history(ask, customer_id)
+    return [(each.action, each.channel, each.grade, each.method) for each in page.items]

@@ -1,6 +1,5 @@
 """The life of a consent question: put, shown, answered, cancelled or lapsed, each with the ledger it leaves."""
 
-import asyncio
 import hashlib
 from datetime import timedelta
 
@@ -11,7 +10,7 @@ from hub import choices, merges, questions
 from hub.act import Hub
 from hub.actors import OPERATOR, Operation
 from hub.customers import erase
-from hub.errors import Code, Refusal
+from hub.errors import Code
 from hub.questions import Showing, State
 from tests.domain.firm import Firm, events_of, evidence
 from tests.domain.posing import (
@@ -23,14 +22,13 @@ from tests.domain.posing import (
     bodies,
     by_app,
     cancel,
-    lapse,
     put,
-    put_long_ago,
     read,
     refused,
     show,
     soon,
     told,
+    words,
 )
 
 ASKED = ["customer.created", "choice.asked", "question.put"]
@@ -39,13 +37,6 @@ HISTORY = Operation.CUSTOMER_READ
 
 def sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-async def words(firm: Firm, customer_id: object) -> list[tuple[str, str | None, str | None, str]]:
-    """Every choice: (action, channel, grade, method)."""
-    async with firm.hub.ask(firm.app, HISTORY) as ask:
-        page = await choices.history(ask, customer_id)  # type: ignore[arg-type]
-    return [(each.action, each.channel, each.grade, each.method) for each in page.items]
 
 
 async def test_a_whole_life_from_the_portal_to_a_yes(hub: Hub, firm: Firm) -> None:
@@ -205,69 +196,6 @@ async def test_it_may_be_shown_again_elsewhere_and_in_another_language(firm: Fir
         ("PORTAL", "WEB", "fr"),
         ("PAPER", "PAPER", "en"),
     ]
-
-
-async def test_another_answer_is_a_choice_of_its_own(firm: Firm, superuser: asyncpg.Connection) -> None:
-    question = await put(firm, await firm.customer())
-    await answer(firm, question, PHONE)
-    said = await refused(superuser, answer(firm, question, PHONE, is_yes=False), Code.CONFLICT, "question")
-    assert "record a withdrawal" in said
-    other = await put(firm, await firm.customer())
-    await answer(firm, other, PHONE, is_yes=False)
-    said = await refused(superuser, answer(firm, other, PHONE), Code.CONFLICT, "question")
-    assert "record the consent" in said
-
-
-async def test_what_has_ended_stays_ended(hub: Hub, firm: Firm, superuser: asyncpg.Connection) -> None:
-    customer_id = await firm.customer()
-    question = await put(firm, customer_id)
-    assert (await cancel(firm, question, "WRONG_WORDING")).state is State.CANCELLED
-    assert await events_of(hub, customer_id) == [*ASKED, "question.cancelled"]
-    for doing in (show(firm, question), answer(firm, question, PHONE)):
-        said = await refused(superuser, doing, Code.CONFLICT, "question")
-        assert "was cancelled on" in said
-    answered = await put(firm, customer_id)
-    await answer(firm, answered, PHONE)
-    await refused(superuser, cancel(firm, answered), Code.CONFLICT, "question")
-    await refused(superuser, show(firm, answered), Code.CONFLICT, "question")
-
-
-async def test_past_its_expiry_it_has_lapsed_before_anybody_noted_it(
-    firm: Firm, superuser: asyncpg.Connection
-) -> None:
-    question = await put(firm, await firm.customer())
-    await put_long_ago(superuser, question)
-    lapsed = await read(firm, question)
-    assert (lapsed.state, lapsed.ended_at) == (State.LAPSED, lapsed.expires_at)
-    assert [each.kind for each in await told(firm, question)] == ["PUT"]
-    for _ in range(2):
-        for doing in (show(firm, question), answer(firm, question, PHONE), cancel(firm, question)):
-            said = await refused(superuser, doing, Code.CONFLICT, "question")
-            assert f"lapsed on {lapsed.expires_at:%Y-%m-%d}" in said
-        await lapse(firm)
-    assert [each.kind for each in await told(firm, question)] == ["PUT", "LAPSED"]
-    assert await read(firm, question) == lapsed
-
-
-async def test_of_two_answers_at_once_one_has_an_effect(hub: Hub, firm: Firm) -> None:
-    for answers in ((True, True, True, True), (True, False, True, False)):
-        customer_id = await firm.customer()
-        question = await put(firm, customer_id)
-        ended = await asyncio.gather(
-            *(answer(firm, question, PHONE, is_yes=each) for each in answers), return_exceptions=True
-        )
-        refusals = [each for each in ended if isinstance(each, BaseException)]
-        assert all(isinstance(each, Refusal) and each.code is Code.CONFLICT for each in refusals)
-        assert len(refusals) == (0 if all(answers) else 2)
-        events = await events_of(hub, customer_id)
-        assert events[3:4] + events[5:] == ["question.shown", "question.answered"]
-        assert len(await words(firm, customer_id)) == 2
-
-
-async def test_of_two_puts_at_once_one_is_open(firm: Firm) -> None:
-    customer_id = await firm.customer()
-    ended = await asyncio.gather(*(put(firm, customer_id) for _ in range(4)), return_exceptions=True)
-    assert sum(isinstance(each, Refusal) and each.code is Code.CONFLICT for each in ended) == 3
 
 
 async def test_times_are_in_order(firm: Firm, superuser: asyncpg.Connection) -> None:
