@@ -108,11 +108,14 @@ _BARS: dict[Bar, tuple[Code, str, str]] = {
         "This customer opted out of marketing, and is not asked for consent to it: they can opt in by themselves.",
     ),
 }  # fmt: skip
-# $1 customers  $2 organisation  $3 purpose  $4 channels  $5 recipient  $6 instant  $7 months of silence
+# $1 customers  $2 organisation  $3 purpose  $4 channels  $5 recipient  $6 instant (NULL: now, also what was
+# written since this transaction began, by somebody whose lock it waited for)  $7 months of silence
 # $8 a question that is itself no obstacle (NULL: none)
 # Scopes meet where neither names another purpose or recipient; of consents given, only the exact scope counts.
 _HISTORY = """
-    WITH record AS MATERIALIZED (
+    WITH moment AS MATERIALIZED (
+        SELECT coalesce($6::timestamptz, clock_timestamp()) AS at
+    ), record AS MATERIALIZED (
         SELECT c.id AS customer_id, coalesce(c.survivor_id, c.id) AS person_id, family.id
         FROM customer c CROSS JOIN LATERAL (
             SELECT f.id FROM customer f WHERE f.id = coalesce(c.survivor_id, c.id)
@@ -124,8 +127,8 @@ _HISTORY = """
             max(s.age) FILTER (WHERE r.id = r.customer_id) AS age
         FROM record r
         LEFT JOIN LATERAL (
-            SELECT s.jurisdictions, s.age FROM customer_state s
-            WHERE s.organisation_id = $2 AND s.customer_id = r.id AND s.valid_from <= $6
+            SELECT s.jurisdictions, s.age FROM customer_state s, moment
+            WHERE s.organisation_id = $2 AND s.customer_id = r.id AND s.valid_from <= moment.at
             ORDER BY s.valid_from DESC LIMIT 1
         ) s ON true
         LEFT JOIN LATERAL unnest(s.jurisdictions) AS j ON true
@@ -137,12 +140,14 @@ _HISTORY = """
         SELECT unnest(put.choices) AS id FROM question q
         JOIN consent_question_event put ON put.question_id = q.id AND put.kind = 'PUT'
         WHERE q.id = $8 OR (
-            EXISTS (SELECT FROM consent_question_event e WHERE e.question_id = q.id AND e.kind = 'CANCELLED')
+            EXISTS (SELECT FROM consent_question_event e, moment
+                    WHERE e.question_id = q.id AND e.kind = 'CANCELLED' AND e.happened_at <= moment.at)
             AND NOT EXISTS (SELECT FROM consent_question_event e WHERE e.question_id = q.id AND e.kind = 'SHOWN'))
     ), word AS (
         SELECT r.customer_id, c.id, c.customer_id AS record_id, c.kind, c.action, c.purpose_id, c.channel,
             c.recipient_id, c.happened_at
-        FROM record r JOIN choice c ON c.customer_id = r.id AND c.organisation_id = $2 AND c.happened_at <= $6
+        FROM record r CROSS JOIN moment
+        JOIN choice c ON c.customer_id = r.id AND c.organisation_id = $2 AND c.happened_at <= moment.at
         WHERE (c.purpose_id IS NULL OR c.purpose_id = $3)
           AND ($5::uuid IS NULL OR c.recipient_id IS NULL OR c.recipient_id = $5)
     ), said AS (
@@ -151,11 +156,11 @@ _HISTORY = """
                 AS already_asked,
             bool_or(w.kind = 'CONSENT' AND w.action = 'REFUSED') AS refused,
             bool_or(w.kind IN ('SHARING', 'SIGNAL') AND w.action = 'OPTED_OUT'
-                AND w.happened_at + make_interval(months => $7) > $6
+                AND w.happened_at + make_interval(months => $7) > moment.at
                 AND NOT EXISTS (
                     SELECT FROM choice later WHERE later.customer_id = w.record_id AND later.organisation_id = $2
                     AND later.kind = w.kind AND later.action = 'OPTED_IN' AND later.happened_at > w.happened_at
-                    AND later.happened_at <= $6 AND later.purpose_id IS NOT DISTINCT FROM w.purpose_id
+                    AND later.happened_at <= moment.at AND later.purpose_id IS NOT DISTINCT FROM w.purpose_id
                     AND later.recipient_id IS NOT DISTINCT FROM w.recipient_id)) AS opted_out_within_12_months,
             bool_or(w.kind = 'MARKETING' AND w.action = 'OPTED_OUT' AND EXISTS (
                 SELECT FROM unnest(CASE WHEN $4::text[] = '{}' THEN ARRAY[NULL] ELSE $4::text[] END) AS wanted (channel)
@@ -165,11 +170,13 @@ _HISTORY = """
                     AND later.kind = 'CONSENT' AND later.action = 'GIVEN' AND later.purpose_id = $3
                     AND later.channel IS NOT DISTINCT FROM wanted.channel
                     AND later.recipient_id IS NOT DISTINCT FROM $5
-                    AND later.happened_at > w.happened_at AND later.happened_at <= $6))) AS opted_out_of_marketing
-        FROM word w GROUP BY w.customer_id
+                    AND later.happened_at > w.happened_at AND later.happened_at <= moment.at)
+            )) AS opted_out_of_marketing
+        FROM word w CROSS JOIN moment GROUP BY w.customer_id
     ), waiting AS (
-        SELECT DISTINCT q.asked_id AS customer_id FROM question q
-        WHERE q.id IS DISTINCT FROM $8 AND q.ended_at IS NULL AND q.put_at <= $6 AND q.expires_at > $6
+        SELECT DISTINCT q.asked_id AS customer_id FROM question q CROSS JOIN moment
+        WHERE q.id IS DISTINCT FROM $8 AND q.put_at <= moment.at
+          AND (q.ended_at IS NULL OR q.ended_at > moment.at) AND q.expires_at > moment.at
           AND ($5::uuid IS NULL OR q.recipient_id IS NULL OR q.recipient_id = $5)
           AND ($4::text[] = '{}' OR q.channels = '{}' OR q.channels && $4::text[])
     )
@@ -180,9 +187,16 @@ _HISTORY = """
 
 
 async def candidates(
-    ask: Ask, customers: Sequence[UUID], matter: Matter, at: datetime, besides: UUID | None = None
+    ask: Ask,
+    customers: Sequence[UUID],
+    matter: Matter,
+    at: datetime | None = None,
+    besides: UUID | None = None,
 ) -> dict[UUID, Candidate]:
-    """Reduce the past of many customers by one statement. besides: a question that is itself no obstacle."""
+    """Reduce the past of many customers by one statement, up to an instant (None: all of it).
+
+    besides: a question that is itself no obstacle.
+    """
     rows = await ask.rows(
         _HISTORY,
         list(customers),

@@ -100,7 +100,7 @@ async def put_many(
     survivors = [each.survivor_id for each in held.values() if each.survivor_id]
     if survivors:
         await act.rows(_HOLD_PERSONS, survivors)
-    past = await askable.candidates(act, list(held), matter, act.at)
+    past = await askable.candidates(act, list(held), matter)
     bars = _bars(asked, matter, held, past, customers)
     fit = [customer_id for customer_id, bar in zip(customers, bars, strict=True) if bar is None]
     questions = await _write(

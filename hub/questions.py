@@ -90,7 +90,7 @@ async def show(act: Act, question_id: UUID, showing: Showing) -> Question:
     await _require_askable(act, question)
     if any(_is_like(event, each) for each in events):
         return question
-    _require_later(event, events)
+    _require_later(showing, events)
     await posed.tell(act, event)
     await _record(act, "question.shown", question, event)
     return await _again(act, question)
@@ -112,7 +112,7 @@ async def answer(act: Act, question_id: UUID, showing: Showing, *, is_yes: bool)
         await _show_at_once(act, question, event)
     else:
         _require(question, kind)
-    _require_later(event, events)
+    _require_later(showing, events)
     kept = await _choose(act, question, event, showing.reference)
     answered = replace(event, id=new_id(), choices=tuple(choice.id for choice in kept))
     await posed.tell(act, answered)
@@ -233,8 +233,10 @@ def _require(question: Question, kind: State) -> None:
         raise Refusal(Code.CONFLICT, _why_not(question), ("question",))
 
 
-def _require_later(event: Event, events: Sequence[Event]) -> None:
-    if event.happened_at < max(each.happened_at for each in events):
+def _require_later(showing: Showing, events: Sequence[Event]) -> None:
+    """Refuse an instant before the last event's; what happens now may have waited for a lock while that was written."""
+    said = showing.happened_at
+    if said is not None and said < max(each.happened_at for each in events):
         raise invalid("This lies before the question was put or shown: give a later instant.", "happened_at")
 
 
@@ -257,7 +259,7 @@ async def _require_askable(act: Act, question: Question) -> None:
     """Refuse to show what may not be asked any more: an opt-out since then wins."""
     kind = PurposeKind(await act.value(_KIND, question.purpose_id))
     about = (question.organisation_id, question.purpose_id, kind, question.channels, question.recipient_id)
-    past = await askable.candidates(act, [question.customer_id], Matter(*about), act.at, besides=question.id)
+    past = await askable.candidates(act, [question.customer_id], Matter(*about), besides=question.id)
     bar = askable.barred(past[question.customer_id], kind)
     if bar is not None:
         refusal = askable.refusal_of(bar)

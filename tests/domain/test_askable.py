@@ -252,6 +252,15 @@ async def test_the_past_is_reduced_to_an_instant(firm: Firm) -> None:
     assert await then(0) == Asked(already_asked=True, refused=True, opted_out_of_marketing=True)
 
 
+async def test_a_question_that_has_ended_was_open_before(firm: Firm) -> None:
+    customer_id = await met(firm, "AU")
+    question = await put(firm, customer_id)
+    await cancel(firm, question)
+    assert (await asked(firm, customer_id, question.put_at)).is_open
+    assert not (await asked(firm, customer_id)).is_open
+    assert not (await asked(firm, customer_id, question.put_at - timedelta(days=1))).is_open
+
+
 def test_a_customer_under_no_known_law_is_under_all_of_them() -> None:
     person = UUID(int=1)
 

@@ -1,18 +1,24 @@
 """How a consent question ends: once, by an answer, a cancellation or the clock, also when two come at once."""
 
 import asyncio
+from uuid import UUID
 
 import asyncpg
+import pytest
 
-from hub.act import Hub
+from hub import questions
+from hub.act import Act, Hub
+from hub.actors import Operation
 from hub.errors import Code, Refusal
-from hub.questions import State
+from hub.questions import Question, State
 from tests.domain.firm import Firm, events_of
 from tests.domain.posing import (
     PHONE,
+    PUT,
     answer,
     cancel,
     lapse,
+    new,
     put,
     put_long_ago,
     read,
@@ -86,3 +92,34 @@ async def test_of_two_puts_at_once_one_is_open(firm: Firm) -> None:
     customer_id = await firm.customer()
     ended = await asyncio.gather(*(put(firm, customer_id) for _ in range(4)), return_exceptions=True)
     assert sum(isinstance(each, Refusal) and each.code is Code.CONFLICT for each in ended) == 3
+
+
+async def test_a_put_that_waited_for_another_sees_what_that_one_wrote(
+    firm: Firm, superuser: asyncpg.Connection
+) -> None:
+    """Its transaction is the older one, and began before the other question was put."""
+    customer_id = await firm.customer()
+    waits = firm.hub.perform(firm.app, PUT, lambda act: _late(act, customer_id, firm))
+    with pytest.raises(Refusal, match="waits for this customer's answer"):
+        await waits
+    assert (
+        await superuser.fetchval("SELECT count(*) FROM consent_question WHERE customer_id = $1", customer_id)
+        == 1
+    )
+
+
+async def _late(act: Act, customer_id: UUID, firm: Firm) -> None:
+    await put(firm, customer_id)
+    await questions.put(act, new(firm), customer_id)
+
+
+async def test_an_answer_that_waited_for_a_showing_is_recorded(firm: Firm) -> None:
+    question = await put(firm, await firm.customer())
+
+    async def late(act: Act) -> Question:
+        await show(firm, question)
+        return await questions.answer(act, question.id, PHONE, is_yes=True)
+
+    answered = await firm.hub.perform(firm.app, Operation.QUESTION_ANSWER, late)
+    assert answered.state is State.ANSWERED_YES
+    assert {each.kind for each in await told(firm, question)} == {"PUT", "SHOWN", "ANSWERED_YES"}
