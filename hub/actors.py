@@ -64,6 +64,9 @@ class Operation(StrEnum):
     DELIVERY_RECORD = "delivery.record"
     CHOICE_RECORD = "choice.record"
     CHOICE_WITHDRAW = "choice.withdraw"
+    QUESTION_READ = "question.read"
+    QUESTION_PUT = "question.put"
+    QUESTION_ANSWER = "question.answer"
     CATALOGUE_READ = "catalogue.read"
     CATALOGUE_WRITE = "catalogue.write"
     NOTICE_READ = "notice.read"
@@ -102,6 +105,9 @@ MAY: dict[Operation, frozenset[Role]] = {
     _O.DELIVERY_RECORD: frozenset({_R.CUSTOMERS_WRITE, _R.OPERATOR}),
     _O.CHOICE_RECORD: frozenset({_R.CUSTOMERS_WRITE, _R.OPERATOR}),
     _O.CHOICE_WITHDRAW: frozenset({_R.CUSTOMERS_WRITE, _R.OPERATOR}),
+    _O.QUESTION_READ: frozenset({_R.CUSTOMERS_READ, _R.CUSTOMERS_WRITE, _R.OPERATOR}),
+    _O.QUESTION_PUT: frozenset({_R.CUSTOMERS_WRITE, _R.OPERATOR}),
+    _O.QUESTION_ANSWER: frozenset({_R.CUSTOMERS_WRITE, _R.OPERATOR}),
     _O.CATALOGUE_READ: frozenset({_R.DECIDE, _R.CATALOGUE_READ, _R.CATALOGUE_WRITE, _R.OPERATOR}),
     _O.CATALOGUE_WRITE: frozenset({_R.CATALOGUE_WRITE, _R.OPERATOR}),
     _O.NOTICE_READ: frozenset({_R.DECIDE, _R.CATALOGUE_READ, _R.CATALOGUE_WRITE, _R.OPERATOR}),

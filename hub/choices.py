@@ -7,14 +7,18 @@ An opt-out is always recorded, also one that repeats an earlier one. A withdrawa
 its scope covers, so that nobody has to name each channel to be left alone.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from hub import inputs, particulars, said
 from hub.act import Act, Ask
+from hub.db import new_id
 from hub.errors import Code, Refusal, invalid, not_found
+from hub.ledger import Detail
 from hub.said import Action, Choice, Evidence, Grade, Kind, Place, Scope, Word
 from hub.scope import organisation, reach
 from hub.standings import AgeBand
@@ -47,6 +51,17 @@ _OBJECTION = f"""
     SELECT {said.COLUMNS} FROM choice WHERE id = $1 AND kind = 'OBJECTION' AND action = 'PENDING'
 """  # noqa: S608 - joined from constants
 
+_ASK = f"""
+    INSERT INTO choice ({said.COLUMNS}, act_id)
+    SELECT new.id, new.customer_id, new.organisation_id, 'CONSENT', 'ASKED', new.purpose_id, new.channel,
+           new.recipient_id, NULL, NULL, new.wording, new.wording_sha256, new.notice_version_id, new.method, $1, $1, $2
+    FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[], $8::uuid[], $9::text[], $10::text[],
+                $11::uuid[], $12::text[])
+         AS new (id, customer_id, organisation_id, purpose_id, channel, recipient_id, wording, wording_sha256,
+                 notice_version_id, method)
+    RETURNING {said.COLUMNS}
+"""  # noqa: S608
+
 
 async def give_consent(
     act: Act, scope: Scope, evidence: Evidence, grade: str = Grade.GIVEN, ends_at: datetime | None = None
@@ -66,6 +81,24 @@ async def refuse_consent(act: Act, scope: Scope, evidence: Evidence) -> list[Cho
 async def ask_consent(act: Act, scope: Scope, evidence: Evidence) -> list[Choice]:
     """Record that the customer was asked; the answer is another word."""
     return await _keep(act, Word(Kind.CONSENT, Action.ASKED, scope, evidence), "choice.asked")
+
+
+async def ask_many(act: Act, words: Sequence[Word]) -> list[list[Choice]]:
+    """Record by one statement that many customers are asked now, each once.
+
+    words: one for each customer, checked by the caller, who holds the customers; without a sealed reference.
+    """
+    rows = [(new_id(), word, place) for word in words for place in said.places(word.scope)]
+    columns = zip(*(_asked(*row) for row in rows), strict=True)
+    kept: dict[UUID, list[Choice]] = {word.scope.customer_id: [] for word in words}
+    for row in await act.rows(_ASK, act.at, act.id, *map(list, columns)):
+        kept[row["customer_id"]].append(Choice(**row))
+    several = [kept[word.scope.customer_id] for word in words]
+    details = [
+        Detail(word.scope.customer_id, _body(word, each)) for word, each in zip(words, several, strict=True)
+    ]
+    await act.record_crowd("choice.asked", details)
+    return several
 
 
 async def withdraw_consent(act: Act, scope: Scope, evidence: Evidence) -> list[Choice]:
@@ -195,22 +228,32 @@ async def _withdraw(act: Act, word: Word, event: str) -> list[Choice]:
     return kept
 
 
+def _asked(choice_id: UUID, word: Word, place: Place) -> tuple[object, ...]:
+    scope, evidence = word.scope, word.evidence
+    digest = hashlib.sha256(evidence.wording.encode()).hexdigest()
+    about = (place.purpose_id, place.channel, place.recipient_id)
+    proof = (evidence.wording, digest, evidence.notice_version_id, evidence.method)
+    return choice_id, scope.customer_id, scope.organisation_id, *about, *proof
+
+
 async def _record(act: Act, event: str, word: Word, kept: list[Choice]) -> None:
-    await act.record(
-        event,
-        word.scope.customer_id,
-        choices=[choice.id for choice in kept],
-        kind=word.kind,
-        action=word.action,
-        purpose=word.scope.purpose_id,
-        channels=[choice.channel for choice in kept],
-        recipient=word.scope.recipient_id,
-        grade=word.grade,
-        method=word.evidence.method,
-        wording_sha256=kept[0].wording_sha256,
-        notice_version=word.evidence.notice_version_id,
-        happened_at=kept[0].happened_at,
-    )
+    await act.record(event, word.scope.customer_id, **_body(word, kept))
+
+
+def _body(word: Word, kept: Sequence[Choice]) -> dict[str, Any]:
+    return {
+        "choices": [choice.id for choice in kept],
+        "kind": word.kind,
+        "action": word.action,
+        "purpose": word.scope.purpose_id,
+        "channels": [choice.channel for choice in kept],
+        "recipient": word.scope.recipient_id,
+        "grade": word.grade,
+        "method": word.evidence.method,
+        "wording_sha256": kept[0].wording_sha256,
+        "notice_version": word.evidence.notice_version_id,
+        "happened_at": kept[0].happened_at,
+    }
 
 
 def _opt_out_kind(kind: str) -> Kind:

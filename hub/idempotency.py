@@ -22,7 +22,10 @@ _CLAIM = """
 _FIND = "SELECT fingerprint, answer FROM idempotent_answer WHERE actor_id = $1 AND key = $2"
 _EXPIRED = "SELECT id FROM idempotent_answer WHERE expires_at < now() LIMIT 10000"
 _FORGET = "DELETE FROM idempotent_answer WHERE id = ANY ($1)"
-_KEEP = "UPDATE idempotent_answer SET answer = $2 WHERE id = $1"
+_KEEP = """
+    UPDATE idempotent_answer SET answer = $2 WHERE id = $1
+    RETURNING EXISTS (SELECT FROM ledger_entry WHERE act_id = $3)
+"""
 
 
 async def answer_once(
@@ -46,7 +49,9 @@ async def answer_once(
         # The attempt to claim counts as a write, and an act that wrote must record: begin again, and only read.
         raise asyncpg.SerializationError("this key was answered meanwhile")
     answer = await make()
-    await act.execute(_KEEP, claimed, orjson.dumps(answer).decode())
+    if not await act.value(_KEEP, claimed, orjson.dumps(answer).decode(), act.id):
+        # Nothing was changed, but the answer is kept: that is a write too, and every act that wrote records.
+        await act.record("answer.kept", operation=act.operation)
     return None
 
 

@@ -3,11 +3,13 @@
 A customer belongs to an organisation that holds an identifier of theirs, or that something happened with.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from hub.act import Act, Ask
+from hub.db import Record
 from hub.errors import Code, Refusal, invalid, not_found
 
 BELONGS = """(
@@ -22,6 +24,11 @@ _REACH = f"""
 """  # noqa: S608 - joined from constants
 # A second writer to one customer waits here, and so sees what the first one wrote.
 _HOLD = f"{_REACH} FOR NO KEY UPDATE OF c"
+_HOLD_MANY = f"""
+    SELECT c.id, c.kind, c.locale, c.survivor_id, c.erased_at, k.wrapped
+    FROM customer c LEFT JOIN keys.customer_key k ON k.customer_id = c.id
+    WHERE c.id = ANY ($1) AND {BELONGS} ORDER BY c.id FOR NO KEY UPDATE OF c
+"""  # noqa: S608
 _ORGANISATION = "SELECT EXISTS (SELECT FROM organisation WHERE id = $1)"
 
 
@@ -73,6 +80,14 @@ async def hold(act: Act, customer_id: UUID, organisation_id: UUID | None = None,
     return reached
 
 
+async def hold_many(
+    act: Act, ids: Sequence[UUID], organisation_id: UUID | None = None, *path: str | int
+) -> dict[UUID, Reached]:
+    """Lock many customers of the organisation by one statement, erased ones too; those out of reach are left out."""
+    towards = organisation(act, organisation_id, *path)
+    return {row["id"]: _reached(row, towards) for row in await act.rows(_HOLD_MANY, list(ids), towards)}
+
+
 async def _reach(
     ask: Ask, sql: str, customer_id: UUID, organisation_id: UUID | None, path: tuple[str | int, ...]
 ) -> Reached:
@@ -80,6 +95,10 @@ async def _reach(
     row = await ask.row(sql, customer_id, towards)
     if row is None:
         raise not_found("customer", *path)
+    return _reached(row, towards)
+
+
+def _reached(row: Record, towards: UUID) -> Reached:
     values: dict[str, Any] = dict(row)
     is_erased = values.pop("erased_at") is not None
     return Reached(organisation_id=towards, is_erased=is_erased, **values)

@@ -8,7 +8,7 @@ times their size.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from graphql import (
     DocumentNode,
@@ -19,6 +19,7 @@ from graphql import (
     InlineFragmentNode,
     IntValueNode,
     ListValueNode,
+    ObjectValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
     ValueNode,
@@ -223,11 +224,19 @@ class Walk:
         return PAGE
 
     def _items(self, node: FieldNode, weight: Weight) -> int:
+        argument, _, inside = (weight.sized_by or "").partition(".")
         for each in node.arguments or ():
-            if each.name.value == weight.sized_by:
-                value = self._value(each.value)
+            if each.name.value == argument:
+                value = self._inside(each.value, inside) if inside else self._value(each.value)
                 return len(value) if hasattr(value, "__len__") else 1
         return weight.items
+
+    def _inside(self, node: ValueNode, name: str) -> Any:
+        """The value of one field of an input object."""
+        if isinstance(node, ObjectValueNode):
+            return next((self._value(each.value) for each in node.fields if each.name.value == name), None)
+        given = self._value(node)
+        return cast("Mapping[str, Any]", given).get(name) if isinstance(given, Mapping) else None
 
     def _value(self, node: ValueNode) -> Any:
         if isinstance(node, VariableNode):

@@ -21,8 +21,8 @@ ASSUMED_ITEMS = 10
 class Weight:
     """What a field costs.
 
-    points: once; an object costs 1 and anything else 0 unless said. sized_by: the list argument whose length
-    multiplies what is below. items: how many items a list without such an argument is counted as.
+    points: once; an object costs 1 and anything else 0 unless said. sized_by: the list argument, or the list within an
+    input (``input.customers``), whose length multiplies what is below. items: how many a list without one counts as.
     """
 
     points: int | None = None

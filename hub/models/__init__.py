@@ -25,6 +25,7 @@ from hub.models.decisions import Decision, DecisionSubject
 from hub.models.events import Choice, Collection, Delivery
 from hub.models.imports import ImportBatch
 from hub.models.notices import Clause, Notice, NoticeText, NoticeVerdict, NoticeVersion
+from hub.models.questions import ConsentQuestion, ConsentQuestionEvent
 
 __all__ = [
     "AccessToken",
@@ -34,6 +35,8 @@ __all__ = [
     "Clause",
     "Client",
     "Collection",
+    "ConsentQuestion",
+    "ConsentQuestionEvent",
     "Customer",
     "CustomerEvent",
     "Decision",

@@ -50,7 +50,9 @@ from schema.internal.organisation import (
     departments_by_id,
     organisations_by_id,
 )
+from schema.internal.posing import ConsentQuestionMutations
 from schema.internal.purposes import Purpose, PurposeQueries, purposes_by_id
+from schema.internal.questions import ConsentQuestion, ConsentQuestionQueries, questions_by_id
 from schema.internal.recipients import (
     Recipient,
     RecipientClass,
@@ -83,6 +85,7 @@ class Query(
     MergeQueries,
     IntakeQueries,
     ChoiceQueries,
+    ConsentQuestionQueries,
     DecisionQueries,
     LedgerQueries,
 ):
@@ -98,6 +101,7 @@ class Mutation(
     MergeMutations,
     IntakeMutations,
     ChoiceMutations,
+    ConsentQuestionMutations,
     NoticeMutations,
     PurposeMutations,
     RecipientMutations,
@@ -139,6 +143,7 @@ _NODES: tuple[tuple[type[Node], Operation, Batch], ...] = (
     (Collection, Operation.CUSTOMER_READ, collections_by_id),
     (Delivery, Operation.CUSTOMER_READ, deliveries_by_id),
     (Choice, Operation.CUSTOMER_READ, choices_by_id),
+    (ConsentQuestion, Operation.QUESTION_READ, questions_by_id),
     (Decision, Operation.DECISION_READ, decisions_by_id),
     (LedgerEntry, Operation.LEDGER_READ, entries_by_id),
     (Client, Operation.CLIENT_READ, clients_by_id),

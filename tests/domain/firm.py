@@ -198,7 +198,7 @@ async def _version(
 TABLES = (
     "customer", "customer_event", "identifier", "profile_value", "collection", "delivery", "choice",
     "customer_state", "customer_past", "merge_proposal", "keys.customer_key", "ledger_entry", "ledger_detail", "act",
-    "projection_due",
+    "consent_question", "consent_question_event", "projection_due",
 )  # fmt: skip
 FINGERPRINT = "SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {0} t"
 

@@ -1,6 +1,7 @@
 """What a test of one field stands on: a firm, its app's token, and things made for this test alone."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,18 @@ from tests.internal.door import Door
 from tests.world import World
 
 EVIDENCE = {"wording": "May we tell you about loans?", "method": "WEB"}
+
+
+def posed(**changes: Any) -> dict[str, Any]:
+    """A consent question, as the API takes it, without the customer."""
+    return {
+        "purpose": "newsletter",
+        "wording": [{"locale": "en", "text": "May we send you our newsletter?"}],
+        "benefit": [{"locale": "en", "text": "You hear of prices in your street."}],
+        "places": ["PORTAL", "PHONE"],
+        "expiresAt": (datetime.now(UTC) + timedelta(days=30)).isoformat(),
+        **changes,
+    }
 
 
 def name_of_input(mutation: str) -> str:
@@ -130,6 +143,16 @@ class Setting:
             purpose="newsletter",
         )
         return said["choices"][0]["id"]
+
+    async def question(self, **changes: Any) -> str:
+        """A consent question put to a new customer."""
+        given = posed(customer=await self.ref(), **changes)
+        return (await self.done("putConsentQuestion", "question { id }", **given))["question"]["id"]
+
+    async def answered(self, **changes: Any) -> str:
+        """A consent question that was answered by telephone."""
+        asked = {"question": await self.question(**changes), "place": "PHONE", "isYes": True}
+        return (await self.done("answerConsentQuestion", "question { id }", **asked))["question"]["id"]
 
     async def identifier(self) -> str:
         """An identifier of a new customer."""

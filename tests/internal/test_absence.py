@@ -73,6 +73,7 @@ async def one_of_each(at: Setting) -> dict[str, str]:
         "Decision": made["decision"]["id"],
         "LedgerEntry": found["ledgerEntries"]["edges"][0]["node"]["id"],
         "Client": client["client"]["id"],
+        "ConsentQuestion": await at.question(),
     }
 
 
@@ -169,7 +170,7 @@ async def test_a_mutation_says_the_same_of_theirs_as_of_none_and_touches_neither
     case = MUTATIONS[mutation]
     given = await case.good(at)
     sent = document(
-        mutation, "__typename" if mutation != "decisions" else "results { problems { code message path } }"
+        mutation, "results { problems { code message path } }" if mutation in BATCHES else "__typename"
     )
     for place, kind in list(leaves.of_input(name_of_input(mutation).strip("[]!"), given)):
         named = (
@@ -187,6 +188,8 @@ async def test_a_mutation_says_the_same_of_theirs_as_of_none_and_touches_neither
         assert await at.door.traces() == before
 
 
+BATCHES = {"decisions", "putConsentQuestions"}
+"""Mutations that say of each of many what was wrong with it."""
 KIND_OF = {
     "id": "Customer",
     "purpose": "Purpose",
@@ -205,6 +208,7 @@ KIND_OF = {
     "objection": "Choice",
     "client": "Client",
     "proposal": "MergeProposal",
+    "question": "ConsentQuestion",
 }
 """What an id in an input names, by the field it stands in."""
 
@@ -222,6 +226,7 @@ LISTS = (
     "ledgerEntries",
     "clients",
     "mergeProposals",
+    "consentQuestions",
 )
 
 
@@ -258,6 +263,7 @@ async def test_lists_hold_ones_own_only(
         "LedgerEntry",
         "Client",
         "MergeProposal",
+        "ConsentQuestion",
     ):
         assert ours[kind] in mine, kind
         assert theirs[kind] in foreign, kind

@@ -30,6 +30,7 @@ LISTS = (
     "decisions",
     "ledgerEntries",
     "mergeProposals",
+    "consentQuestions",
 )
 REFUSED = {
     "message": "This cursor is not of this list: start again without it.",
@@ -69,6 +70,9 @@ async def test_a_list_is_the_same_from_both_ends_and_in_pages_of_any_size(at: Se
     if name == "mergeProposals":
         for _ in range(3):
             await at.proposal()
+    if name == "consentQuestions":
+        for _ in range(3):
+            await at.question()
     if name == "decisions":
         for _ in range(3):
             question = {"customer": await at.ref(), "act": "USE", "purpose": "conveyancing"}

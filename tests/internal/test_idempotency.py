@@ -160,6 +160,15 @@ async def waiting_for_a_lock(connection: asyncpg.Connection) -> None:
     raise AssertionError("nobody waits")
 
 
+async def test_what_changes_nothing_is_answered_under_a_key_too(at: Setting) -> None:
+    unmerge = document("customerUnmerge", "customer { id survivor { id } }")
+    variables = {"input": {"customer": await at.ref()}, "key": key()}
+    before = await at.door.traces()
+    first = await at.door.ask(at.token, unmerge, **variables)
+    assert await at.door.ask(at.token, unmerge, **variables) == first
+    assert await at.door.events(before) == ["answer.kept"]
+
+
 async def test_the_secret_of_a_client_is_not_told_twice(at: Setting) -> None:
     create = document("clientCreate", "client { id name } clientId clientSecret")
     variables = {"input": {"name": "Desk", "scopes": ["decide"]}, "key": key()}

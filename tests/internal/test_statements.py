@@ -16,7 +16,7 @@ from hub.readiness import Readiness
 from hub.settings import Settings
 from schema.relay import global_id
 from tests.internal.door import DECISION, Door, nodes_of
-from tests.internal.setting import Setting, document, key
+from tests.internal.setting import Setting, document, key, posed
 from tests.world import World
 
 FRAME = ("BEGIN", "COMMIT", "ROLLBACK")
@@ -116,6 +116,16 @@ async def test_many_questions_take_as_many_statements_as_one(
     assert len(await statements(at, counter, DECISIONS, input=[question] * many)) == 2
 
 
+@pytest.mark.parametrize("many", [2, 100])
+async def test_putting_a_question_to_many_takes_as_many_statements_as_to_two(
+    at: Setting, counter: Counter, many: int
+) -> None:
+    people = [await at.ref() for _ in range(many)]
+    sent = document("putConsentQuestions", "results { question { id } problems { code } }")
+    ran = await statements(at, counter, sent, input=posed(customers=people))
+    assert len(ran) <= 18, [each[:120] for each in ran]
+
+
 MOST = {
     "purposes": 9,
     "recipients": 4,
@@ -126,10 +136,11 @@ MOST = {
     "departments": 3,
     "categories": 2,
     "clients": 3,
-    "customers": 9,
+    "customers": 11,
     "decisions": 10,
     "ledgerEntries": 6,
     "mergeProposals": 4,
+    "consentQuestions": 9,
 }
 """Statements of a page of any size: the snapshot's instant, the list, and one for each kind of link."""
 NESTED = {
@@ -156,6 +167,8 @@ NESTED = {
     " recipient { key }"
     " arrangement { key } department { key } categories { key } }"
     " citation { noticeVersion { number notice { key } } noticeClause { key purpose { key } } }",
+    "consentQuestions": "state wording benefits { text } customer { name } purpose { key } recipient { key }"
+    " noticeVersion { number } events { kind place choices { action wordingSha256 } }",
     "mergeProposals": "reason older { name } newer { name relationship }",
     "ledgerEntries": "event customer { name } client { name department { key } }",
 }
@@ -205,6 +218,7 @@ async def filled(at: Setting) -> Setting:
         await at.done("clientCreate", "client { id }", name="Fifty", scopes=["decide"])
         await at.draft()
         await at.proposal()
+        await at.answered(recipient="moor-surveys", noticeVersion=at.version())
     return at
 
 

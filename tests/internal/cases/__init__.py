@@ -1,6 +1,6 @@
 """Every field of the schema, tried: ``MUTATIONS`` and ``QUERIES`` by name."""
 
-from tests.internal.cases import catalogue, customers, merging, notices, outside, records
+from tests.internal.cases import catalogue, customers, merging, notices, outside, questions, records
 from tests.internal.cases.case import NOBODY, Mutation, Query
 
 __all__ = ["ABOUT_A_CUSTOMER", "MUTATIONS", "NOBODY", "QUERIES"]
@@ -9,6 +9,7 @@ MUTATIONS: dict[str, Mutation] = {
     **records.MUTATIONS,
     **customers.MUTATIONS,
     **merging.MUTATIONS,
+    **questions.MUTATIONS,
     **notices.MUTATIONS,
     **catalogue.MUTATIONS,
     **outside.MUTATIONS,
@@ -17,6 +18,7 @@ QUERIES: dict[str, Query] = {
     **records.QUERIES,
     **customers.QUERIES,
     **merging.QUERIES,
+    **questions.QUERIES,
     **notices.QUERIES,
     **catalogue.QUERIES,
     **outside.QUERIES,
