@@ -44,7 +44,7 @@ class Heard(NamedTuple):
 
 
 def hear(saying: Saying, scope: Scope, jurisdiction: str, age: str, clock: Clock) -> Heard:
-    """Reduce the words that bear on a purpose."""
+    """Reduce the words that bear on a purpose. age: as the jurisdiction sees it."""
     agreed = _last(saying, lambda word: _is_consent(word, scope))
     consent = _consent(agreed, scope, jurisdiction, age, clock)
     given = agreed.rank if agreed is not None and agreed.action == "GIVEN" else 0
