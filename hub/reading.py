@@ -17,6 +17,7 @@ from hub.words import Clock, Heard, hear
 
 UNREGISTERED = frozenset({"MA", "EU"})  # no national do-not-contact register there
 READINGS_AT_MOST = 50_000
+SLOTS_AT_MOST = 63
 
 
 class Bits(NamedTuple):
@@ -98,7 +99,10 @@ class Reader:
     def _asked(self, place: str, told: Told, bits: Bits) -> tuple[Any, ...]:
         """From jurisdiction to basis, in the order of GATHERED."""
         terms, purpose = self.terms, self.terms.purpose
-        is_later = told.first_slot is not None and told.first_slot <= bits.slots_before
+        is_counted = bits.slots_before < SLOTS_AT_MOST  # a key counts no further
+        is_later = told.first_slot is not None and (
+            told.first_slot <= bits.slots_before or not is_counted
+        )
         return (
             place, purpose.kind, told.purpose_fit, told.source, told.notice, self._recipient(told),
             "AFTER_COLLECTION" if is_later else "AT_COLLECTION", terms.needs_to_know,
