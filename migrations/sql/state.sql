@@ -82,11 +82,15 @@ CREATE VIEW customer_standing AS
     FROM customer_state s JOIN standing t ON t.id = s.standing_id;
 
 -- The latest collection of each category, the first delivery of each version, the last word in each scope, as of an instant.
+-- A version was shown at collection if that was by the instant, and within 30 days ("as soon as practicable", APP 5.1);
+-- one shown later is told like any other.
 
 CREATE FUNCTION intakes_at(of_customer uuid, towards uuid, moment timestamptz)
 RETURNS TABLE (category uuid, id uuid, source text, at timestamptz, version uuid, offered boolean)
 LANGUAGE sql STABLE AS $$
-    SELECT DISTINCT ON (k.category) k.category, c.id, c.source, c.happened_at, c.notice_version_id, c.optout_offered
+    SELECT DISTINCT ON (k.category) k.category, c.id, c.source, c.happened_at,
+        CASE WHEN c.shown_at > least(moment, c.happened_at + interval '30 days') THEN NULL ELSE c.notice_version_id END,
+        c.optout_offered
     FROM collection c CROSS JOIN LATERAL unnest(c.categories) AS k (category)
     WHERE c.customer_id = of_customer AND c.organisation_id = towards AND c.happened_at <= moment
       AND (c.import_id IS NULL
