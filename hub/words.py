@@ -84,7 +84,12 @@ def _consent(word: Word | None, scope: Scope, jurisdiction: str, age: str, clock
 
 
 def _is_over(word: Word, scope: Scope, jurisdiction: str, clock: Clock) -> bool:
-    """A stated end counts; without one, in Australia a consent to calls ends sooner, any other after the house period."""
+    """A stated end counts; without one, in Australia a consent to calls ends sooner, any other after the house period.
+
+    What ended in a silence stays ended, whoever calls later.
+    """
+    if word.timed == "OVER":
+        return True
     if word.timed == "ENDS":
         return _ended(word, clock)
     is_old = clock.is_old_call if word.is_old_call is None else word.is_old_call
