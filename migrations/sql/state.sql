@@ -89,14 +89,14 @@ CREATE VIEW customer_standing AS
 CREATE FUNCTION intakes_at(of_customer uuid, towards uuid, moment timestamptz)
 RETURNS TABLE (category uuid, id uuid, source text, at timestamptz, version uuid, offered boolean)
 LANGUAGE sql STABLE AS $$
-    SELECT DISTINCT ON (k.category) k.category, c.id, c.source, c.happened_at,
-        CASE WHEN c.shown_at > least(moment, c.happened_at + interval '30 days') THEN NULL ELSE c.notice_version_id END,
-        c.optout_offered
+    SELECT DISTINCT ON (k.category) k.category, c.id, c.source, c.happened_at, shown.version, c.optout_offered
     FROM collection c CROSS JOIN LATERAL unnest(c.categories) AS k (category)
+    CROSS JOIN LATERAL (SELECT CASE WHEN c.shown_at > least(moment, c.happened_at + interval '30 days') THEN NULL
+                                    ELSE c.notice_version_id END AS version) shown
     WHERE c.customer_id = of_customer AND c.organisation_id = towards AND c.happened_at <= moment
       AND (c.import_id IS NULL
            OR NOT EXISTS (SELECT FROM import_batch b WHERE b.id = c.import_id AND b.reversed_at IS NOT NULL))
-    ORDER BY k.category, c.happened_at DESC, c.notice_version_id NULLS FIRST,
+    ORDER BY k.category, c.happened_at DESC, shown.version NULLS FIRST,
              array_position(ARRAY['THIRD_PARTY', 'PUBLIC', 'CUSTOMER'], c.source), c.optout_offered, c.id
 $$;
 
