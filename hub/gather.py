@@ -240,7 +240,8 @@ _WORDS = """
     SELECT a.customer_id, p.number, w.kind, w.purpose IS NOT NULL AS is_own, w.channel, w.recipient, w.action, w.grade, w.at,
         w.ends, w.ends <= $4 AS has_ended, w.at < $5 AS is_old, w.at < woken.at AS is_over
     FROM unnest($2::uuid[], $3::bigint[]) AS a (customer_id, number) JOIN purpose p ON p.number = a.number
-    CROSS JOIN LATERAL words_at(a.customer_id, $1, $4) w CROSS JOIN LATERAL woken_at(a.customer_id, $1, $4) woken (at)
+    CROSS JOIN LATERAL words_at(a.customer_id, $1, $4) w
+    CROSS JOIN LATERAL woken_at(a.customer_id, $1, $4) woken (at)
     WHERE w.purpose IS NULL OR w.purpose = p.id
     ORDER BY a.customer_id, p.number, w.at
 """

@@ -100,9 +100,7 @@ class Reader:
         """From jurisdiction to basis, in the order of GATHERED."""
         terms, purpose = self.terms, self.terms.purpose
         is_counted = bits.slots_before < SLOTS_AT_MOST  # a key counts no further
-        is_later = told.first_slot is not None and (
-            told.first_slot <= bits.slots_before or not is_counted
-        )
+        is_later = told.first_slot is not None and (told.first_slot <= bits.slots_before or not is_counted)
         return (
             place, purpose.kind, told.purpose_fit, told.source, told.notice, self._recipient(told),
             "AFTER_COLLECTION" if is_later else "AT_COLLECTION", terms.needs_to_know,
