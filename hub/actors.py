@@ -69,6 +69,8 @@ class Operation(StrEnum):
     QUESTION_ANSWER = "question.answer"
     CATALOGUE_READ = "catalogue.read"
     CATALOGUE_WRITE = "catalogue.write"
+    REGISTER_READ = "register.read"
+    REGISTER_WRITE = "register.write"
     NOTICE_READ = "notice.read"
     NOTICE_DRAFT = "notice.draft"
     NOTICE_PUBLISH = "notice.publish"
@@ -110,6 +112,8 @@ MAY: dict[Operation, frozenset[Role]] = {
     _O.QUESTION_ANSWER: frozenset({_R.CUSTOMERS_WRITE, _R.OPERATOR}),
     _O.CATALOGUE_READ: frozenset({_R.DECIDE, _R.CATALOGUE_READ, _R.CATALOGUE_WRITE, _R.OPERATOR}),
     _O.CATALOGUE_WRITE: frozenset({_R.CATALOGUE_WRITE, _R.OPERATOR}),
+    _O.REGISTER_READ: frozenset({_R.CATALOGUE_READ, _R.CATALOGUE_WRITE, _R.OPERATOR}),
+    _O.REGISTER_WRITE: frozenset({_R.CATALOGUE_WRITE, _R.OPERATOR}),
     _O.NOTICE_READ: frozenset({_R.DECIDE, _R.CATALOGUE_READ, _R.CATALOGUE_WRITE, _R.OPERATOR}),
     _O.NOTICE_DRAFT: frozenset({_R.CATALOGUE_WRITE, _R.OPERATOR}),
     _O.NOTICE_PUBLISH: frozenset({_R.CATALOGUE_WRITE, _R.OPERATOR}),

@@ -126,11 +126,10 @@ _HISTORY = """
             coalesce(array_agg(DISTINCT j) FILTER (WHERE j IS NOT NULL), '{}') AS jurisdictions,
             max(s.age) FILTER (WHERE r.id = r.customer_id) AS age
         FROM record r
-        LEFT JOIN LATERAL (
-            SELECT s.jurisdictions, s.age FROM customer_state s, moment
-            WHERE s.organisation_id = $2 AND s.customer_id = r.id AND s.valid_from <= moment.at
-            ORDER BY s.valid_from DESC LIMIT 1
-        ) s ON true
+        CROSS JOIN moment
+        CROSS JOIN LATERAL (
+            SELECT (t.standing).jurisdictions, (t.standing).age FROM standing_at(r.id, $2, moment.at) t
+        ) s
         LEFT JOIN LATERAL unnest(s.jurisdictions) AS j ON true
         GROUP BY r.customer_id, r.person_id
     ), question AS (
