@@ -1,7 +1,7 @@
 """Crowds: the same question about all customers at once, by the same statement and the same reader as about one.
 
-The statement counts how many stand alike; each way of standing is read and decided once. Only families of merged records,
-and states whose key cannot tell (see `Reader.is_mixed`), are read one by one.
+The statement counts how many stand alike; each way of standing is read and decided once. Only families of merged
+records, and states whose key cannot tell (see `Reader.is_mixed`), are read one by one.
 """
 
 from collections import Counter, defaultdict

@@ -13,10 +13,10 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from hub import idempotency, keeping
+from hub import citing, idempotency, keeping
 from hub.act import Ask, Hub
 from hub.actors import Actor, Operation, authorise
-from hub.answers import Answer, Outcome, Shown
+from hub.answers import Answer, Outcome
 from hub.db import Record, new_id
 from hub.errors import Code, Refusal, invalid, not_found
 from hub.gather import Gathered, gather
@@ -25,8 +25,6 @@ from hub.policy.facts import Facts
 from hub.policy.remedies import remedies
 from hub.policy.values import Act, Channel, Footer, Offer, ProfileEffect
 from hub.questioned import Question
-from hub.reading import Reading
-from hub.telling import Told
 from hub.terms import Terms
 
 QUESTIONS_AT_MOST = 1_000
@@ -130,15 +128,15 @@ def _answer(gathered: Gathered, answer_id: UUID | None = None) -> Outcome:
     decision = strictest(decisions)
     index = decisions.index(decision)
     row, reading = gathered.rows[index], gathered.readings[index]
-    delivery = _delivery(row, reading.told)
-    collected_at, collection_id = _collection(row, reading)
+    delivery = citing.delivery(row, reading.told)
+    collected_at, collection_id = citing.collection(row, reading)
     return Answer(
         question=_resolved(gathered.question, gathered.terms),
         decision=decision,
         facts=reading.facts,
         all_facts=tuple(gathered.facts),
         remedies=remedies(reading.facts, at.date()),
-        shown=_told(reading.told, delivery),
+        shown=citing.told(reading.told, delivery),
         collected_at=collected_at,
         collection_id=collection_id,
         delivery_id=delivery[0] if delivery else None,
@@ -162,70 +160,6 @@ def _resolved(question: Question, terms: Terms) -> Question:
 
 def _given(question: Question, terms: Terms) -> UUID:
     return UUID(terms.known.find("ARRANGEMENT", question.arrangement or "").id)
-
-
-def _delivery(row: Record, told: Told) -> tuple[UUID, datetime, str, str] | None:
-    """The first delivery of the version that is cited: id, instant, locale, how."""
-    versions: list[UUID] = row["versions"] or []
-    if told.version is None or UUID(told.version.id) not in versions:
-        return None
-    index = versions.index(UUID(told.version.id))
-    return row["deliveries"][index], row["delivered"][index], row["locales"][index], row["hows"][index]
-
-
-def _collection(row: Record, reading: Reading) -> tuple[datetime | None, UUID | None]:
-    """Of the categories in question, when the first came in, and by which collection."""
-    touched = {UUID(each) for each in reading.told.categories}
-    rows = zip(row["collected"] or (), row["collections"] or (), row["categories"] or (), strict=True)
-    return min(((at, one) for at, one, category in rows if category in touched), default=(None, None))
-
-
-def _told(told: Told, delivery: tuple[UUID, datetime, str, str] | None) -> Shown | None:
-    version, clause = told.version, told.clause
-    if version is None:
-        return None
-    _, shown_at, shown_locale, shown_how = delivery or (None, None, None, None)
-    return _shown(
-        Shown(
-            notice_key=version.notice_key,
-            notice_name=version.notice_name,
-            version_id=UUID(version.id),
-            version=version.number,
-            clause_id=UUID(clause.id) if clause else None,
-            clause_key=clause.key if clause else None,
-            clause_text=None,
-            locale=shown_locale,
-            shown_at=shown_at,
-            shown_how=shown_how,
-        ),
-        clause.texts if clause else {},
-    )
-
-
-def _shown(shown: Shown, texts: dict[str, str]) -> Shown:
-    """With the clause's words in the locale shown, or in the first there is."""
-    locale = shown.locale if shown.locale in texts else next(iter(texts), None)
-    return replace(shown, clause_text=texts.get(locale) if locale else None, locale=locale or shown.locale)
-
-
-def _shown_before(row: Record) -> Shown | None:
-    if row["version_id"] is None:
-        return None
-    return _shown(
-        Shown(
-            notice_key=row["notice_key"],
-            notice_name=row["notice_name"],
-            version_id=row["version_id"],
-            version=row["version_number"],
-            clause_id=row["clause_id"],
-            clause_key=row["clause_key"],
-            clause_text=None,
-            locale=row["shown_locale"],
-            shown_at=row["shown_at"],
-            shown_how=row["shown_how"],
-        ),
-        orjson.loads(row["clause_texts"]) if row["clause_texts"] else {},
-    )
 
 
 async def _again(ask: Ask, kept: Any) -> list[Outcome]:
@@ -275,7 +209,7 @@ def _kept(row: Record, locale: str) -> Answer:
         facts=facts,
         all_facts=all_facts,
         remedies=remedies(facts, row["at"].date()),
-        shown=_shown_before(row),
+        shown=citing.kept(row),
         collected_at=row["collected_at"],
         collection_id=row["collection_id"],
         delivery_id=row["delivery_id"],
@@ -287,6 +221,7 @@ def _kept(row: Record, locale: str) -> Answer:
 
 
 def question_of(customer_id: UUID, said: dict[str, Any]) -> Question:
+    """The question of a kept decision about one of its customers."""
     return Question(
         customer_id=customer_id,
         act=Act(said["act"]),

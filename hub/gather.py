@@ -1,7 +1,7 @@
 """Gather: questions and customers in, facts and what they rest on out, by one statement for any number.
 
-The statement (``facts.sql``) finds how customers stand on a question, as keys; a reader (``reading.py``) says what a key
-means. One customer, a thousand and a crowd go through the same words of SQL and the same reader.
+The statement (``facts.sql``) finds how customers stand on a question, as keys; a reader (``reading.py``) says what a
+key means. One customer, a thousand and a crowd go through the same words of SQL and the same reader.
 """
 
 from collections.abc import Sequence
@@ -165,7 +165,7 @@ async def _find(
 ) -> list[list[Record]]:
     found: list[list[Record]] = [[] for _ in columns]
     sql = statement("each", is_past=at is not None)
-    transposed = [list(each) for each in zip(*columns, strict=True)]
+    transposed: list[list[Any]] = [list(each) for each in zip(*columns, strict=True)]
     for row in await session.rows(sql, organisation_id, at, *transposed):
         found[row["position"] - 1].append(row)
     return found
@@ -237,8 +237,8 @@ def _readings(
 
 
 _WORDS = """
-    SELECT a.customer_id, p.number, w.kind, w.purpose IS NOT NULL AS is_own, w.channel, w.recipient, w.action, w.grade, w.at,
-        w.ends, w.ends <= $4 AS has_ended, w.at < $5 AS is_old
+    SELECT a.customer_id, p.number, w.kind, w.purpose IS NOT NULL AS is_own, w.channel, w.recipient, w.action, w.grade,
+        w.at, w.ends, w.ends <= $4 AS has_ended, w.at < $5 AS is_old
     FROM unnest($2::uuid[], $3::bigint[]) AS a (customer_id, number) JOIN purpose p ON p.number = a.number
     CROSS JOIN LATERAL words_at(a.customer_id, $1, $4) w
     WHERE w.purpose IS NULL OR w.purpose = p.id
@@ -274,8 +274,8 @@ def _word(row: Record) -> Word:
     receiver = str(row["recipient"]) if row["recipient"] else None
     rank = round(row["at"].timestamp() * 1_000_000)
     return Word(
-        rank, row["kind"], row["is_own"], row["channel"], receiver, row["action"], row["grade"], timed if is_given else None,
-        bool(row["has_ended"]), row["is_old"],
+        rank, row["kind"], row["is_own"], row["channel"], receiver, row["action"], row["grade"],
+        timed if is_given else None, bool(row["has_ended"]), row["is_old"],
     )  # fmt: skip
 
 

@@ -64,7 +64,7 @@ class Reader:
         self._tolds: dict[tuple[int, str], Told] = {}
 
     def read(self, shapes: Shapes, part: int, key: int) -> tuple[Reading, ...]:
-        """Read a state by its key (see `facts.sql`): one reading per jurisdiction. Refusal where no facts come of it."""
+        """Read a state by its key (see `facts.sql`), a reading per jurisdiction; Refusal where no facts come of it."""
         found = self._memory.get((part, key))
         if found is None:
             if len(self._memory) >= READINGS_AT_MOST:

@@ -68,7 +68,7 @@ class Terms:
 
     @property
     def arranged_on(self) -> date | None:
-        """When the arrangement with a third party began; of one that does not cover the question, the oldest about it."""
+        """When the arrangement with a third party began; of none that covers the question, the oldest about it."""
         if self.recipient is None or self.agreed is not None:
             return self.agreed.starts_on if self.agreed is not None else None
         about = [
@@ -104,7 +104,7 @@ def _agreed(
     recipient: Recipient | None,
     given: Arrangement | None,
 ) -> Arrangement | None:
-    """The arrangement that covers purpose, act and any categories named, on the day; the oldest if there are several."""
+    """The arrangement that covers purpose, act and any categories named, on the day; the oldest of several."""
     named = {str(each) for each in question.categories or ()}
     fitting = [
         one

@@ -126,7 +126,7 @@ def text(value: UUID | None) -> str | None:
 
 
 def said(past: list[Event]) -> dict[UUID | None, tuple[list[Any], datetime | None, bool]]:
-    """Per purpose (None: all): the last words that bear on it, the first instant they turn on, whether there are more."""
+    """Per purpose (None: all): its last words, the first instant they turn on, whether there are more."""
     words = [event for event in past if event.table == "choice" and event.values["action"] != "ASKED"]
     last = latest(words, scope, lambda event: (ACTIONS.index(event.values["action"]), event.id)).values()
     found: dict[UUID | None, tuple[list[Any], datetime | None, bool]] = {}

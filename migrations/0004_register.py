@@ -20,7 +20,7 @@ SQL = Path(__file__).parent / "sql"
 class Migration(migrations.Migration):
     """Made by the migration tool from hub.models; guards and functions are in ``sql/register.sql``."""
 
-    dependencies = [("hub", "0004_narrow_state")]
+    dependencies = [("hub", "0003_access")]
 
     operations = [
         ops.CreateModel(
