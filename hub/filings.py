@@ -123,9 +123,14 @@ def last(events: Iterable[Event], at: datetime) -> Event | None:
     return max(until, key=_precedence, default=None)
 
 
-def _precedence(event: Event) -> tuple[datetime, int, int]:
+def _precedence(event: Event) -> tuple[datetime, int, int, timedelta]:
     end = event.valid_until or date.max
-    return event.happened_at, -WORST_FIRST.index(event.state), -end.toordinal()
+    return (
+        event.happened_at,
+        -WORST_FIRST.index(event.state),
+        -end.toordinal(),
+        event.happened_at - event.recorded_at,
+    )
 
 
 def state_at(events: Iterable[Event], at: datetime) -> Formality:

@@ -52,7 +52,7 @@ RETURNS TABLE (activity_id uuid, jurisdiction text, state text, recorded_at time
     WHERE e.activity_id = ANY (activities) AND e.happened_at <= instant
     ORDER BY e.activity_id, e.jurisdiction, e.happened_at DESC,
         array_position(ARRAY['REFUSED', 'NONE', 'PENDING', 'DECLARED', 'AUTHORISED'], e.state),
-        e.valid_until, e.id
+        e.valid_until, e.recorded_at, e.id
 $$;
 
 -- Where purposes stood: the worst of the activities they belonged to at that instant; NONE if there was none. What was
