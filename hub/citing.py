@@ -1,4 +1,4 @@
-"""Citing: what an answer rests on, found among one customer's own rows: the delivery, the collection, the clause shown."""
+"""Citing: what an answer rests on, among one customer's own rows: the delivery, the collection, the clause shown."""
 
 from dataclasses import replace
 from datetime import datetime

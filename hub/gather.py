@@ -167,7 +167,8 @@ async def _find(
     sql = statement("each", is_past=at is not None)
     transposed: list[list[Any]] = [list(each) for each in zip(*columns, strict=True)]
     for row in await session.rows(sql, organisation_id, at, *transposed):
-        found[row["position"] - 1].append(row)
+        position: int = row["position"]
+        found[position - 1].append(row)
     return found
 
 
