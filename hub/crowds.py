@@ -18,7 +18,7 @@ from hub.act import Ask
 from hub.errors import Refusal, invalid
 from hub.gather import Gathered, parameters, statement
 from hub.known import Known
-from hub.policy.decision import Decision, decide_packed, strictest
+from hub.policy.decision import Decision
 from hub.policy.remedies import Remedy, remedies
 from hub.policy.rule import Outcome
 from hub.questioned import Question
@@ -201,11 +201,8 @@ class Crowd:
     def _decided(self, heap: Heap, readings: tuple[Reading, ...]) -> Heap:
         if not readings:
             return heap
-        decisions = [decide_packed(each.facts.signature, self.on) for each in readings]
-        decision = strictest(decisions)
-        return replace(
-            heap, decision=decision, reading=readings[decisions.index(decision)], readings=readings
-        )
+        verdict = self.reader.verdict(readings)
+        return replace(heap, decision=verdict.decision, reading=readings[verdict.place], readings=readings)
 
     async def members(
         self, wanted: Callable[[Heap], bool], after: UUID | None = None, size: int = 100
@@ -249,12 +246,7 @@ class Crowd:
     def _lone(self, gathered: Gathered) -> Heap:
         if gathered.refusal is not None:
             return Heap(1, NOBODY, None, None, (), is_alone=True)
-        index = self._deciding(gathered)
-        row = gathered.rows[index]
+        row = gathered.rows[self.reader.verdict(gathered.readings).place]
         standing = self._shapes.standings[row["part"] >> 32]
         heap = Heap(1, standing, None, None, (), row["part"], row["key"], is_alone=True)
-        return self._decided(heap, tuple(gathered.readings))
-
-    def _deciding(self, gathered: Gathered) -> int:
-        decisions = [decide_packed(facts.signature, self.on) for facts in gathered.facts]
-        return decisions.index(strictest(decisions))
+        return self._decided(heap, gathered.readings)

@@ -35,9 +35,9 @@ class Gathered:
     """What a question came to: a reading for each record and jurisdiction beside the row it came from, or a refusal."""
 
     question: Question
-    terms: Terms | None = None
+    reader: Reader | None = None
     rows: list[Record] = field(default_factory=list[Record])
-    readings: list[Reading] = field(default_factory=list[Reading])
+    readings: tuple[Reading, ...] = ()
     refusal: Refusal | None = None
 
     @property
@@ -97,7 +97,10 @@ async def read_each(
 
 def reader(known: Known, question: Question, on: date) -> Reader | Refusal:
     """The reader of a question on a day, kept beside what it reads against; or why nobody can be asked about it."""
-    mark = (replace(question, customer_id=_NOBODY), on)
+    mark = (
+        on, question.act, question.purpose, question.recipient, question.arrangement, question.channel,
+        question.categories, question.offer, question.footer, question.department, question.profile_effect,
+    )  # fmt: skip
     kept = known.readers.get(mark)
     if kept is None:
         if len(known.readers) >= READERS_AT_MOST:
@@ -110,14 +113,19 @@ def reader(known: Known, question: Question, on: date) -> Reader | Refusal:
     return kept
 
 
-_NOBODY = UUID(int=0)
-
-
 def _columns(question: Question, one: Reader | Refusal) -> Row:
-    if isinstance(one, Refusal):
-        return question.customer_id, 0, None, None, None, None, None, None
-    *others, washes = parameters(one.terms)
-    return question.customer_id, *others, "{" + ",".join(map(str, washes)) + "}" if washes else None
+    return (question.customer_id, *(_UNASKED if isinstance(one, Refusal) else _asked(one)))
+
+
+_UNASKED: Row = (0, None, None, None, None, None, None)
+
+
+def _asked(one: Reader) -> Row:
+    """A question's columns, found once."""
+    if one.columns is None:
+        *others, washes = parameters(one.terms)
+        one.columns = (*others, "{" + ",".join(map(str, washes)) + "}" if washes else None)
+    return one.columns
 
 
 def parameters(terms: Terms) -> Row:
@@ -225,7 +233,7 @@ def _gathered(
         pairs = [(row, each) for row in rows for each in _readings(hub, one, row, mixed)]
     except Refusal as refused:
         return Gathered(question, refusal=refused)
-    return Gathered(question, one.terms, [row for row, _ in pairs], [each for _, each in pairs])
+    return Gathered(question, one, [row for row, _ in pairs], tuple([each for _, each in pairs]))
 
 
 def _readings(

@@ -3,7 +3,7 @@
 Made once for a question and a day; the same for every customer it is asked about.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Self
 from uuid import UUID
@@ -30,6 +30,8 @@ class Terms:
     agreed: Arrangement | None
     classes: frozenset[str]
     scope: Scope
+    resolved: Question
+    agreed_id: UUID | None
 
     @classmethod
     def of(cls, known: Known, question: Question, on: date) -> Self:
@@ -49,7 +51,29 @@ class Terms:
         _check_recipient(question, is_processor=is_processor)
         classes = recipient.classes_on(on) if recipient is not None else frozenset[str]()
         scope = _scope(question, purpose, recipient, is_processor=is_processor)
-        return cls(known, question, law(on), purpose, recipient, department, agreed, classes, scope)
+        resolved = _resolved(question, purpose, recipient, given, department)
+        agreed_id = UUID(agreed.id) if agreed is not None else None
+        return cls(
+            known,
+            question,
+            law(on),
+            purpose,
+            recipient,
+            department,
+            agreed,
+            classes,
+            scope,
+            resolved,
+            agreed_id,
+        )
+
+    def about(self, customer_id: UUID) -> Question:
+        """The question about one customer, with ids where it had keys: as it is kept."""
+        one = self.resolved
+        return Question(
+            customer_id, one.act, one.purpose, one.recipient, one.arrangement, one.channel, one.categories, one.offer,
+            one.footer, one.department, one.profile_effect,
+        )  # fmt: skip
 
     @property
     def is_processor(self) -> bool:
@@ -83,6 +107,22 @@ class Terms:
         """What was closed before this is kept no longer; None: the purpose states no period."""
         months = self.purpose.retention_months
         return None if months is None else months_before(self.law.on, months)
+
+
+def _resolved(
+    question: Question,
+    purpose: Purpose,
+    recipient: Recipient | None,
+    given: Arrangement | None,
+    department: Department | None,
+) -> Question:
+    return replace(
+        question,
+        purpose=UUID(purpose.id),
+        recipient=UUID(recipient.id) if recipient else None,
+        arrangement=UUID(given.id) if given else None,
+        department=UUID(department.id) if department else None,
+    )
 
 
 def _found(known: Known, noun: str, reference: UUID | str) -> Any:
