@@ -63,7 +63,7 @@ def kept(row: Record) -> Shown | None:
     """The same, of a decision that was kept."""
     if row["version_id"] is None:
         return None
-    texts = orjson.loads(row["clause_texts"]) if row["clause_texts"] else {}
+    texts: dict[str, str] = orjson.loads(row["clause_texts"]) if row["clause_texts"] else {}
     text, locale = _worded(row["shown_locale"], texts)
     return Shown(
         notice_key=row["notice_key"],
