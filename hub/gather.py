@@ -247,9 +247,10 @@ def _readings(
 
 _WORDS = """
     SELECT a.customer_id, p.number, w.kind, w.purpose IS NOT NULL AS is_own, w.channel, w.recipient, w.action, w.grade,
-        w.at, w.ends, w.ends <= $4 AS has_ended, w.at < $5 AS is_old
+        w.at, w.ends, w.ends <= $4 AS has_ended, w.at < $5 AS is_old,
+        w.at < woken.at AS is_over
     FROM unnest($2::uuid[], $3::bigint[]) AS a (customer_id, number) JOIN purpose p ON p.number = a.number
-    CROSS JOIN LATERAL words_at(a.customer_id, $1, $4) w
+    CROSS JOIN LATERAL words_at(a.customer_id, $1, $4) w CROSS JOIN LATERAL woken_at(a.customer_id, $1, $4) woken (at)
     WHERE w.purpose IS NULL OR w.purpose = p.id
     ORDER BY a.customer_id, p.number, w.at
 """
@@ -278,8 +279,9 @@ async def _mixed(
 
 
 def _word(row: Record) -> Word:
-    is_given = row["action"] == "GIVEN"
-    timed = "ENDS" if row["ends"] is not None else "CALL" if row["kind"] == "CONSENT" else None
+    is_given, is_consent = row["action"] == "GIVEN", row["kind"] == "CONSENT"
+    endless = ("OVER" if row["is_over"] else "CALL") if is_consent else None
+    timed = endless if row["ends"] is None else "ENDS"
     receiver = str(row["recipient"]) if row["recipient"] else None
     rank = round(row["at"].timestamp() * 1_000_000)
     return Word(

@@ -19,6 +19,7 @@ from hub.words import Clock, Heard, hear
 
 UNREGISTERED = frozenset({"MA", "EU"})  # no national do-not-contact register there
 READINGS_AT_MOST = 50_000
+SLOTS_AT_MOST = 63
 
 
 class Bits(NamedTuple):
@@ -111,7 +112,7 @@ class Reader:
 
     def _reading(self, standing: Standing, place: str, told: Told, saying: Saying, bits: Bits) -> Reading:
         clock = Clock(bits.is_quiet, bits.has_ended, bits.is_old_call)
-        heard = hear(saying, self.terms.scope, place, standing.age, clock)
+        heard = hear(saying, self.terms.scope, place, self._age(place, standing), clock)
         values = (*self._asked(place, told, bits), *self._heard(place, standing, told, heard, bits))
         question = self.terms.question
         asked = (question.act, question.channel, question.offer, question.footer, question.profile_effect)
@@ -123,7 +124,8 @@ class Reader:
     def _asked(self, place: str, told: Told, bits: Bits) -> tuple[Any, ...]:
         """From jurisdiction to basis, in the order of GATHERED."""
         terms, purpose = self.terms, self.terms.purpose
-        is_later = told.first_slot is not None and told.first_slot <= bits.slots_before
+        is_counted = bits.slots_before < SLOTS_AT_MOST  # a key counts no further
+        is_later = told.first_slot is not None and (told.first_slot <= bits.slots_before or not is_counted)
         return (
             place, purpose.kind, told.purpose_fit, told.source, told.notice, self._recipient(told),
             "AFTER_COLLECTION" if is_later else "AT_COLLECTION", terms.needs_to_know,
@@ -136,10 +138,13 @@ class Reader:
         return (
             heard.consent, heard.marketing_choice, heard.sharing_choice, heard.limit_sensitive, heard.objection,
             told.is_offered, standing.relationship, self._is_blocked(place, standing, bits), told.data,
-            purpose.bases.get(place, ("NONE", False))[1], self.terms.law.ages[place].get(standing.age, "ADULT"),
+            purpose.bases.get(place, ("NONE", False))[1], self._age(place, standing),
             _record_state(standing, bits), terms.known.formality(purpose.id, place, self.terms.law.on),
             self._destination(place, heard),
         )  # fmt: skip
+
+    def _age(self, place: str, standing: Standing) -> str:
+        return self.terms.law.ages[place].get(standing.age, "ADULT")
 
     def _recipient(self, told: Told) -> str:
         if self.terms.recipient is None:

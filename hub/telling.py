@@ -17,7 +17,8 @@ FITS = ("PRIMARY", "NAMED", "DIRECTLY_RELATED", "RELATED", "NEW")
 REACHES = ("NAMED", "CLASS", "UNCOVERED")
 DATA = ("ORDINARY", "NATIONAL_ID", "SENSITIVE", "BIOMETRIC", "CRIMINAL")
 SPECIAL = frozenset({"SENSITIVE", "BIOMETRIC", "CRIMINAL"})
-NEW, UNCOVERED = 4, 2
+_, NAMED, DIRECTLY_RELATED, RELATED, NEW = range(5)
+UNCOVERED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def tell(terms: Terms, holding: Holding, place: str) -> Told:
     clause = cited.clause if cited else None
     version = cited.version if cited else _latest(terms, _governing(held, holding, place), holding)
     return Told(
-        FITS[max((one.fit for one in promises), default=NEW)],
+        FITS[_worst_fit(promises, data)],
         REACHES[max((one.reach for one in promises), default=UNCOVERED)],
         _source(intakes),
         "MISSING" if len(held) < len(wanted) or not wanted else _notice(terms, holding, place),
@@ -117,6 +118,18 @@ def _shown(version: Version | None, clause: Clause | None) -> Shown | None:
         shown_at=None,
         shown_how=None,
     )
+
+
+def _worst_fit(promises: Sequence[Promise], data: Sequence[str]) -> int:
+    """The worst of several categories. For sensitive data NAMED is less than DIRECTLY_RELATED, for other data more.
+
+    Where both meet, the first for sensitive data, only RELATED is as bad as each of them.
+    """
+    worst = max((one.fit for one in promises), default=NEW)
+    is_only_named = any(
+        one.fit == NAMED and kind in SPECIAL for one, kind in zip(promises, data, strict=True)
+    )
+    return RELATED if worst == DIRECTLY_RELATED and is_only_named else worst
 
 
 def _wanted(terms: Terms, holding: Holding) -> Sequence[str]:

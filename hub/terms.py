@@ -144,8 +144,12 @@ def _agreed(
     recipient: Recipient | None,
     given: Arrangement | None,
 ) -> Arrangement | None:
-    """The arrangement that covers purpose, act and any categories named, on the day; the oldest of several."""
+    """The arrangement that covers purpose, act and all categories named, or some of the purpose's, on the day.
+
+    The oldest if there are several.
+    """
     named = {str(each) for each in question.categories or ()}
+    meant = named or set(purpose.categories)
     fitting = [
         one
         for one in (known.all("ARRANGEMENT") if given is None else [given])
@@ -154,6 +158,7 @@ def _agreed(
         and one.holds_on(on)
         and purpose.id in one.purposes
         and named <= set(one.categories)
+        and not meant.isdisjoint(one.categories)
         and one.kind in KINDS.get(question.act, {"PROCESSOR"})
     ]
     return min(fitting, key=lambda one: (one.starts_on, one.id), default=None)
