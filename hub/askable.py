@@ -110,8 +110,7 @@ _BARS: dict[Bar, tuple[Code, str, str]] = {
     ),
     Bar.SPARED: (
         Code.CONFLICT, "customer",
-        "This customer said no, objected, or their record is closed to it: leave them alone. "
-        "`preview { asking { reasons { staff } } }` says which.",
+        "This customer said no, objected, or is closed to it: leave them alone; `asking` on a preview says why.",
     ),
 }  # fmt: skip
 # $1 customers  $2 organisation  $3 purpose  $4 channels  $5 recipient  $6 instant (NULL: now, also what was

@@ -17,7 +17,7 @@ from hub.questioned import Question
 
 
 async def spared(act: Act, matter: Matter, candidates: Mapping[UUID, Candidate]) -> set[UUID]:
-    """Of many customers, those who may not be asked about a matter; one statement. Unknown jurisdictions spare nobody."""
+    """Of many customers, those who may not be asked about a matter; one statement. Without a jurisdiction: nobody."""
     pairs = [(each, question) for each in candidates for question in _questions(each, matter)]
     gathered = await gather(act, matter.organisation_id, [question for _, question in pairs]) if pairs else []
     found: set[UUID] = set()
