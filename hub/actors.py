@@ -53,6 +53,7 @@ class Operation(StrEnum):
     DECISION_DECIDE = "decision.decide"
     DECISION_PREVIEW = "decision.preview"
     DECISION_READ = "decision.read"
+    AUDIENCE_READ = "audience.read"
     CUSTOMER_READ = "customer.read"
     CUSTOMER_REVEAL = "customer.reveal"
     CUSTOMER_CREATE = "customer.create"
@@ -96,6 +97,7 @@ MAY: dict[Operation, frozenset[Role]] = {
     _O.DECISION_DECIDE: frozenset({_R.DECIDE, _R.OPERATOR, _R.WORKER}),
     _O.DECISION_PREVIEW: frozenset({_R.DECIDE, _R.OPERATOR, _R.WORKER}),
     _O.DECISION_READ: frozenset({_R.DECIDE, _R.LEDGER_READ, _R.OPERATOR}),
+    _O.AUDIENCE_READ: frozenset({_R.DECIDE, _R.OPERATOR}),
     _O.CUSTOMER_READ: frozenset({_R.CUSTOMERS_READ, _R.CUSTOMERS_WRITE, _R.OPERATOR}),
     _O.CUSTOMER_REVEAL: frozenset({_R.CUSTOMERS_REVEAL}),
     _O.CUSTOMER_CREATE: frozenset({_R.CUSTOMERS_WRITE, _R.OPERATOR}),
