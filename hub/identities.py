@@ -141,6 +141,9 @@ async def insert(
         )
     except asyncpg.UniqueViolationError:
         raise _taken(path) from None
+    if any(new.kind != IdentifierKind.EXTERNAL for _, new, _ in rows):
+        ids = {"customer_id": owner.customer_id, "organisation_id": owner.organisation_id}
+        await act.defer("customers.propose_merges", **ids)
     return [Identifier(**row) for row in stored]
 
 

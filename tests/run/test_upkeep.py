@@ -53,11 +53,3 @@ async def test_a_sweep_with_nothing_to_forget_leaves_nothing(fresh_hub: Hub) -> 
 
 async def _ids(hub: Hub, table: str) -> list[Any]:
     return [row["id"] for row in await hub.database.single().rows(f"SELECT id FROM {table}")]
-
-
-async def test_an_import_that_is_not_known_leaves_no_proposal(fresh_hub: Hub) -> None:
-    await make_client(fresh_hub)
-    organisation = await fresh_hub.database.single().value("SELECT id FROM organisation")
-    propose = TASKS["customers.propose_merges"].run
-    await propose(fresh_hub, import_id=new_id(), organisation_id=organisation)
-    assert await _ids(fresh_hub, "merge_proposal") == []
