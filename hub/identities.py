@@ -141,10 +141,15 @@ async def insert(
         )
     except asyncpg.UniqueViolationError:
         raise _taken(path) from None
-    if any(new.kind != IdentifierKind.EXTERNAL for _, new, _ in rows):
+    await _look_for_others(act, owner, given)
+    return [Identifier(**row) for row in stored]
+
+
+async def _look_for_others(act: Act, owner: Owner, given: Sequence[NewIdentifier]) -> None:
+    """Leave behind to propose merging those who share an email or phone; an external id is nobody else's."""
+    if any(new.kind != IdentifierKind.EXTERNAL for new in given):
         ids = {"customer_id": owner.customer_id, "organisation_id": owner.organisation_id}
         await act.defer("customers.propose_merges", **ids)
-    return [Identifier(**row) for row in stored]
 
 
 async def add_identifier(

@@ -14,16 +14,13 @@ import psycopg
 import pytest
 from procrastinate.jobs import Job
 
-from hub import customers, identities, jobs
+from hub import jobs
 from hub.act import Hub
 from hub.actors import OPERATOR, Operation
-from hub.customers import NewCustomer
 from hub.db import new_id
 from hub.errors import Code, Refusal
-from hub.identities import NewIdentifier
 from hub.settings import load
 from tests.run.conftest import PATIENCE_SECONDS, Own, Place, Process, Start
-from tests.world import build_world
 from workers import door
 from workers.door import TASKS, Backoff, pause_seconds
 from workers.main import Pace, make_app, run_worker
@@ -111,23 +108,6 @@ async def test_a_job_of_an_act_is_done_and_leaves_nothing(fresh_hub: Hub, seen: 
         await until(lambda: _have(seen, 1))
         await until(lambda: _no_jobs(fresh_hub, "test.note"))
     assert seen.ids == [customer]
-
-
-async def test_customers_who_come_to_share_a_mailbox_are_proposed_soon_after(fresh_hub: Hub) -> None:
-    firm = (await build_world(fresh_hub)).organisation.id
-    shared = NewIdentifier("EMAIL", "both@example.com")
-    async with fresh_hub.act(OPERATOR, Operation.CUSTOMER_CREATE) as act:
-        older = await customers.create(act, NewCustomer(firm, "en", ["AU"], identifiers=[shared]))
-        newer = await customers.create(act, NewCustomer(firm, "en", ["AU"]))
-        await identities.add_identifier(act, newer, shared, firm)
-
-    async def proposed() -> bool:
-        sql = "SELECT older_id, newer_id FROM merge_proposal"
-        return [tuple(row) for row in await fresh_hub.database.single().rows(sql)] == [(older, newer)]
-
-    async with working(fresh_hub):
-        await until(proposed)
-        await until(lambda: _no_jobs(fresh_hub, "customers.propose_merges"))
 
 
 async def test_a_job_of_an_act_that_was_rolled_back_is_never_done(fresh_hub: Hub, seen: Seen) -> None:
