@@ -1,11 +1,13 @@
 """Duplicates, within the file and against the hub: merged by rule, never over what the hub knows better."""
 
 import json
+from typing import Any
 
+import asyncpg
 import pytest
 
-from hub import choices, customers, identities, profiles
-from hub.actors import OPERATOR, Operation
+from hub import choices, customers, identities, merges, profiles
+from hub.actors import OPERATOR, WORKER, Operation
 from hub.imports import landing
 from hub.imports.rows import Stop
 from hub.profiles import NewValue
@@ -64,6 +66,30 @@ async def test_a_shared_email_or_phone_only_proposes_a_merge(desk: Desk) -> None
     assert (outcome.counts["created"], outcome.counts["proposed"]) == (2, 2)
     rows = await desk.rows("SELECT survivor_id FROM customer WHERE id = ANY ($1)", await desk.people())
     assert all(row["survivor_id"] is None for row in rows)
+
+
+@pytest.mark.slow
+async def test_thousands_who_share_one_address_propose_a_handful_of_merges(
+    desk: Desk, superuser: asyncpg.Connection
+) -> None:
+    many = 3_000
+    outcome = await desk.run("Account ID,Email\n" + "".join(f"S{n},info@example.com\n" for n in range(many)))
+    assert outcome.counts["created"] == many
+    assert outcome.counts["proposed"] <= merges.SHARED_MOST * merges.PROPOSED_MOST
+    assert outcome.counts["shared"] == many - merges.SHARED_MOST
+    firm, last = desk.world.organisation.id, await desk.customer(f"S{many - 1}")
+    explained = await superuser.fetchval(
+        f"EXPLAIN (ANALYZE, FORMAT JSON) {merges._SHARING}", last, firm, merges.SHARED_MOST + 1
+    )
+    assert max(rows_read(json.loads(explained)[0]["Plan"])) <= merges.SHARED_MOST + 2
+    async with desk.hub.act(WORKER, Operation.CUSTOMER_MERGE) as act:
+        assert await merges.propose_merges(act, last, firm) == 0
+
+
+def rows_read(plan: dict[str, Any]) -> list[int]:
+    """How many rows each step of a plan gave, over all its loops."""
+    deeper = [rows_read(each) for each in plan.get("Plans", [])]
+    return [int(plan["Actual Rows"] * plan["Actual Loops"]), *(n for each in deeper for n in each)]
 
 
 async def test_what_an_import_wrote_an_import_may_change(desk: Desk) -> None:
