@@ -38,9 +38,7 @@ class Terms:
         """Find everything; Refusal for what cannot be asked of anybody. Ids of others look absent."""
         purpose: Purpose = _found(known, "purpose", question.purpose)
         recipient: Recipient | None = _optional(known, "recipient", question.recipient)
-        given: Arrangement | None = _optional(known, "arrangement", question.arrangement)
-        if given is not None and (recipient is None or given.recipient != recipient.id):
-            raise not_found("arrangement", "arrangement")
+        given = _given(known, question, recipient)
         department: Department | None = _optional(known, "department", question.department)
         if any(known.get("CATEGORY", str(each)) is None for each in question.categories or ()):
             raise not_found("category", "categories")
@@ -134,6 +132,14 @@ def _found(known: Known, noun: str, reference: UUID | str) -> Any:
 
 def _optional(known: Known, noun: str, reference: UUID | str | None) -> Any:
     return None if reference is None else _found(known, noun, reference)
+
+
+def _given(known: Known, question: Question, recipient: Recipient | None) -> Arrangement | None:
+    """The arrangement that is named; it must be one with the recipient."""
+    given: Arrangement | None = _optional(known, "arrangement", question.arrangement)
+    if given is not None and (recipient is None or given.recipient != recipient.id):
+        raise not_found("arrangement", "arrangement")
+    return given
 
 
 def _agreed(
