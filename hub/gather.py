@@ -27,7 +27,7 @@ from hub.terms import Terms
 from hub.together import Together
 
 READERS_AT_MOST = 2_000
-LOOKS_AT_MOST = 5
+LOOKS_AT_MOST = 3
 """How often a question is asked anew because the catalogue changed, or the day, while it was asked."""
 
 
@@ -77,7 +77,18 @@ async def gather(ask: Ask, organisation_id: UUID, questions: Sequence[Question])
             else knowledge.load(ask, organisation_id)
         )
         on = at.date()
-    raise invalid("The catalogue keeps changing while it is asked about. Ask again in a moment.", "questions")
+    return await _gather_in_one(ask, organisation_id, asked)
+
+
+async def _gather_in_one(ask: Ask, organisation_id: UUID, asked: Sequence[Question]) -> list[Gathered]:
+    """The catalogue changes faster than it is asked about: look at it and at the customers in one snapshot."""
+    async with ask.hub.database.reading() as session:
+        known = await knowledge.load(session, organisation_id)
+        on: date = await session.value("SELECT now()::date")
+        readers = [reader(known, each, on) for each in asked]
+        columns = [_columns(each, one) for each, one in zip(asked, readers, strict=True)]
+        found = await _find(session, organisation_id, None, columns)
+    return await _read(ask, organisation_id, asked, readers, found)
 
 
 async def _gather_past(ask: Ask, organisation_id: UUID, asked: Sequence[Question]) -> list[Gathered]:
