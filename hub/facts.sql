@@ -104,6 +104,9 @@ JOIN unnest($10::bigint[], $11::bigint[]) AS w (part, key) ON w.part = k.part AN
 ORDER BY k.customer_id LIMIT $13
 
 -- name: families
--- The survivors of an organisation's families of merged records.
-SELECT DISTINCT coalesce(c.survivor_id, c.id) AS id FROM {rows} s JOIN customer c ON c.id = s.customer_id
-WHERE s.organisation_id = $1 AND s.joint AND $2::timestamptz IS NOT NULL ORDER BY 1
+-- One of each of an organisation's families of merged records: the survivor, or at an instant at which they were not known
+-- yet the first who was.
+SELECT DISTINCT ON (coalesce(c.survivor_id, c.id)) s.customer_id AS id
+FROM {rows} s JOIN customer c ON c.id = s.customer_id
+WHERE s.organisation_id = $1 AND s.joint AND $2::timestamptz IS NOT NULL
+ORDER BY coalesce(c.survivor_id, c.id), c.survivor_id IS NOT NULL, s.customer_id

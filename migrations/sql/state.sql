@@ -329,7 +329,8 @@ END $$;
 
 -- Rewrites the versions of some customers from `since` on: there is one for each instant at which something happened.
 -- Locks the customers in id order first: of two writers to one customer the second waits, and then sees the first
--- one's events. A pair of customer and organisation is written from its beginning when it is first met.
+-- one's events. A pair of customer and organisation is written from its beginning when it is first met: before that, what
+-- happened to the person elsewhere makes them no customer of the organisation.
 CREATE FUNCTION project(these uuid[], since timestamptz) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
@@ -349,7 +350,9 @@ BEGIN
     ), instant AS (
         SELECT DISTINCT p.customer_id, p.organisation_id, h.happened_at
         FROM pair p JOIN happening h ON h.customer_id = p.customer_id AND h.happened_at >= p.first
-             AND (h.organisation_id = p.organisation_id OR h.organisation_id IS NULL)
+             AND (h.organisation_id = p.organisation_id OR (h.organisation_id IS NULL AND EXISTS (
+                 SELECT FROM happening own WHERE own.customer_id = p.customer_id
+                   AND own.organisation_id = p.organisation_id AND own.happened_at <= h.happened_at)))
     )
     SELECT array_agg(i.customer_id), array_agg(i.organisation_id), array_agg(i.happened_at)
     INTO customers, organisations, instants FROM instant i;

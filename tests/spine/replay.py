@@ -42,7 +42,8 @@ def replay(events: Iterable[Event], customer: UUID) -> dict[UUID, list[dict[str,
     versions: dict[UUID, list[dict[str, Any]]] = {}
     for organisation in {event.organisation for event in own if event.organisation}:
         bearing = [event for event in own if event.organisation in {organisation, None}]
-        instants = sorted({event.at for event in bearing})
+        met = min(event.at for event in own if event.organisation == organisation)
+        instants = sorted({event.at for event in bearing if event.at >= met})
         ends: list[datetime | None] = [*instants[1:], None]
         versions[organisation] = [
             {"from": at, "to": end, **stand([event for event in bearing if event.at <= at])}
@@ -84,7 +85,7 @@ def stand(past: list[Event]) -> dict[str, Any]:
 def shown_in_time(event: Event, at: datetime) -> Event:
     """A collection as it is read at an instant: a version that is shown later, or too late, was not shown with it."""
     shown = event.values.get("shown_at")
-    if shown is None or datetime.fromisoformat(shown) <= min(at, event.at + timedelta(days=30)):
+    if shown is None or shown <= min(at, event.at + timedelta(days=30)):
         return event
     return replace(event, values={**event.values, "is_late": True})
 

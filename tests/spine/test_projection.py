@@ -85,7 +85,7 @@ class Stage:
                 "source": draft["source"],
                 "categories": [firm.categories[key] for key in sorted(draft["categories"])],
                 "notice_version_id": firm.version if draft["shown"] else None,
-                "shown_at": shown_at.isoformat() if draft["shown"] else None,
+                "shown_at": shown_at if draft["shown"] else None,
                 "optout_offered": draft["offered"],
                 "import_id": self.import_id if draft["imported"] else None,
             },
