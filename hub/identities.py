@@ -20,7 +20,6 @@ from hub.errors import Code, Refusal, invalid, not_found
 from hub.scope import hold, organisation
 from hub.vault import Blind, DataKey, Vault
 
-SYSTEM_CHARACTERS = 100
 IDENTIFIERS_MOST = 50
 
 
@@ -34,7 +33,7 @@ class IdentifierKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewIdentifier:
-    """An identifier as it is given. system: whose id it is, for EXTERNAL only.
+    """An identifier as it is given. system: whose id it is, for EXTERNAL only; kept in lower case.
 
     region: the country (ISO 3166) of a phone number that has no +.
     """
@@ -44,6 +43,10 @@ class NewIdentifier:
     system: str | None = None
     region: str | None = None
     is_verified: bool = False
+
+    def __post_init__(self) -> None:
+        if self.system is not None:
+            object.__setattr__(self, "system", inputs.fold(self.system))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +97,7 @@ def blind(vault: Vault, new: NewIdentifier, *path: str | int) -> Blind:
         raise invalid("An external id needs the system whose id it is; others have none.", *path, "system")
     try:
         if new.system is not None:
-            system = inputs.line(new.system, *path, "system", most=SYSTEM_CHARACTERS)
-            return vault.blind_external(system, new.value)
+            return vault.blind_external(inputs.system(new.system, *path, "system"), new.value)
         if kind is IdentifierKind.EMAIL:
             return vault.blind_email(new.value)
         return vault.blind_phone(new.value, new.region)

@@ -26,9 +26,10 @@ CSP: Final = (
 )
 
 
-def page(*, console: bool, demo: bool) -> Callable[[Request], Awaitable[Response]]:
+def page(*, console: bool, demo: bool, letters: bool = False) -> Callable[[Request], Awaitable[Response]]:
     """Make the page's endpoint; it is the same for everybody, so each language is rendered once."""
-    rendered = {language: _render(language, console=console, demo=demo) for language in LANGUAGES}
+    there = {"console": console, "demo": demo, "letters": letters}
+    rendered = {language: _render(language, there) for language in LANGUAGES}
 
     async def show(request: Request) -> Response:
         language = choose(request.query_params.get("lang"), request.headers.get("accept-language", ""))
@@ -40,7 +41,7 @@ def page(*, console: bool, demo: bool) -> Callable[[Request], Awaitable[Response
     return show
 
 
-def _render(language: str, *, console: bool, demo: bool) -> str:
-    shown: dict[str, Any] = {"console": console, "demo": demo, "texts": TEXTS[language], "language": language}
+def _render(language: str, there: dict[str, bool]) -> str:
+    shown: dict[str, Any] = {**there, "texts": TEXTS[language], "language": language}
     others = {code: name for code, name in LANGUAGES.items() if code != language}
     return TEMPLATES.get_template("welcome.html").render(**shown, others=others)
