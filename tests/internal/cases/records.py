@@ -139,8 +139,8 @@ QUERIES: dict[str, Query] = {
         ("first",),
     ),
     "preview": Query(
-        "query ($input: QuestionInput!, $asOf: DateTime) { preview(input: $input, asOf: $asOf) { outcome rule question { act purpose {"
-        " key }"
+        "query ($input: QuestionInput!, $asOf: DateTime) { preview(input: $input, asOf: $asOf) { outcome rule"
+        " question { act purpose { key }"
         " department { key } } citation { clause noticeVersion { number } noticeClause { isPrimary } } } }",
         _question_variables,
         {
