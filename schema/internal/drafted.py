@@ -8,7 +8,7 @@ import strawberry
 from hub import catalogue, inputs, purposes, recipients, supposing
 from hub.act import Ask
 from hub.arrangements import Kind, Safeguard
-from hub.errors import invalid
+from hub.errors import invalid, not_found
 from hub.grounds import Relatedness
 from hub.known import Reference as Named
 from hub.policy.values import Basis, Jurisdiction, PurposeKind
@@ -168,9 +168,11 @@ async def _relations(ask: Ask, given: Sequence[DraftRelationInput]) -> dict[str,
     """The related purposes by key; those named by id are looked up."""
     path = ("draft", "purpose", "relations")
     named = [reference(each.to, "Purpose", *path, place, "to") for place, each in enumerate(given)]
-    inputs.distinct(named, *path)  # only so many
-    rows = await catalogue.resolve(ask, purposes.Purpose, named, *path)
-    keys: list[str] = [row.key for row in rows]
+    rows = await catalogue.known(ask, purposes.Purpose, inputs.distinct(named, *path))
+    for place, each in enumerate(named):
+        if each not in rows:
+            raise not_found("purpose", *path, place, "to")
+    keys: list[str] = [rows[each].key for each in named]
     inputs.unlike(keys, "purpose", *path)
     return {key: each.kind for key, each in zip(keys, given, strict=True)}
 

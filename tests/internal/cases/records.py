@@ -2,7 +2,7 @@
 
 from hub.db import new_id
 from schema.relay import global_id
-from tests.internal.cases.case import UNKNOWN, Input, Mutation, Query, Variables, counted_page, page, plain
+from tests.internal.cases.case import UNKNOWN, Input, Mutation, Query, Variables, page, plain
 from tests.internal.setting import Setting
 
 
@@ -131,7 +131,7 @@ QUERIES: dict[str, Query] = {
         ("id",),
     ),
     "clients": Query(
-        "query ($first: Int) { clients(first: $first) " + counted_page("name kind") + " }",
+        "query ($first: Int) { clients(first: $first) " + page("name kind") + " }",
         plain(),
         {"kind": "APP"},
         {"first": 101},
@@ -139,9 +139,8 @@ QUERIES: dict[str, Query] = {
         ("first",),
     ),
     "preview": Query(
-        "query ($input: QuestionInput!, $asOf: DateTime) { preview(input: $input, asOf: $asOf) {"
-        " outcome rule question { act purpose {"
-        " key }"
+        "query ($input: QuestionInput!, $asOf: DateTime) { preview(input: $input, asOf: $asOf) { outcome rule"
+        " question { act purpose { key }"
         " department { key } } citation { clause noticeVersion { number } noticeClause { isPrimary } } } }",
         _question_variables,
         {
