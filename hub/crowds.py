@@ -154,6 +154,7 @@ class Crowd:
     reader: Reader
     on: date
     _mixed: set[tuple[int, int]] = field(default_factory=set[tuple[int, int]])
+    _everybody: list[Heap] | None = None
 
     @classmethod
     async def of(cls, ask: Ask, question: Question) -> "Crowd":
@@ -173,7 +174,15 @@ class Crowd:
         return [self.organisation_id, self.ask.at, *parameters(self.reader.terms)]
 
     async def heaps(self, such: Such = EVERYBODY) -> list[Heap]:
-        """Everybody, by how they stand."""
+        """Everybody, by how they stand; read once, however many pages of members are asked for."""
+        if self._everybody is None:
+            self._everybody = await self._read()
+        found = [heap for heap in self._everybody if such.fits(heap.standing)]
+        if not found:
+            raise invalid("No customer fits this filter: name other jurisdictions or relationships.", "such")
+        return found
+
+    async def _read(self) -> list[Heap]:
         rows = await self.ask.rows(statement("crowd", is_past=self.ask.is_past), *self._parameters())
         await self._shapes.require(
             self.ask, {row["part"] for row in rows}, {row["key"] >> 24 for row in rows}
@@ -188,9 +197,6 @@ class Crowd:
         found += [heap async for _, heap in self._alone(None)]
         if not found and self.ask.is_past:
             raise invalid("No customer was on record then. Ask about a later day.", "asOf")
-        found = [heap for heap in found if such.fits(heap.standing)]
-        if not found:
-            raise invalid("No customer fits this filter: name other jurisdictions or relationships.", "such")
         return found
 
     def _heap(self, customers: int, part: int, key: int) -> Heap:

@@ -1,26 +1,18 @@
 """The first page: what runs here, and where to go on."""
 
-import tomllib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import Response
 
+from hub.texts import templates, texts
 from portal.languages import LANGUAGES, choose
 
 PORTAL: Final = Path(__file__).parent.parent
-TEXTS: Final[dict[str, dict[str, str]]] = tomllib.loads(
-    (PORTAL / "locale/welcome.toml").read_text(encoding="utf-8")
-)
-TEMPLATES: Final = Environment(
-    loader=FileSystemLoader(PORTAL / "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-)
+TEXTS: Final = texts(PORTAL / "locale/welcome.toml")
+TEMPLATES: Final = templates(PORTAL / "templates")
 CSP: Final = (
     "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
