@@ -46,6 +46,7 @@ class Operation(StrEnum):
     HEALTH_READ = "health.read"
     METADATA_READ = "metadata.read"
     METRICS_READ = "metrics.read"
+    MAILBOX_READ = "mailbox.read"
     TOKEN_ISSUE = "token.issue"  # noqa: S105 - an operation
     TOKEN_REVOKE = "token.revoke"  # noqa: S105
     TOKEN_INTROSPECT = "token.introspect"  # noqa: S105
@@ -53,6 +54,7 @@ class Operation(StrEnum):
     DECISION_DECIDE = "decision.decide"
     DECISION_PREVIEW = "decision.preview"
     DECISION_READ = "decision.read"
+    AUDIENCE_READ = "audience.read"
     CUSTOMER_READ = "customer.read"
     CUSTOMER_REVEAL = "customer.reveal"
     CUSTOMER_CREATE = "customer.create"
@@ -69,6 +71,8 @@ class Operation(StrEnum):
     QUESTION_ANSWER = "question.answer"
     CATALOGUE_READ = "catalogue.read"
     CATALOGUE_WRITE = "catalogue.write"
+    REGISTER_READ = "register.read"
+    REGISTER_WRITE = "register.write"
     NOTICE_READ = "notice.read"
     NOTICE_DRAFT = "notice.draft"
     NOTICE_PUBLISH = "notice.publish"
@@ -87,6 +91,7 @@ MAY: dict[Operation, frozenset[Role]] = {
     _O.HEALTH_READ: frozenset(Role),
     _O.METADATA_READ: frozenset(Role),
     _O.METRICS_READ: frozenset({_R.OPERATOR}),  # whoever brings HUB_METRICS_TOKEN
+    _O.MAILBOX_READ: frozenset(Role),  # the demo's; there is no such page elsewhere
     _O.TOKEN_ISSUE: frozenset({_R.STRANGER}),
     _O.TOKEN_REVOKE: frozenset({_R.STRANGER}),
     _O.TOKEN_INTROSPECT: frozenset({_R.STRANGER}),
@@ -94,6 +99,7 @@ MAY: dict[Operation, frozenset[Role]] = {
     _O.DECISION_DECIDE: frozenset({_R.DECIDE, _R.OPERATOR, _R.WORKER}),
     _O.DECISION_PREVIEW: frozenset({_R.DECIDE, _R.OPERATOR, _R.WORKER}),
     _O.DECISION_READ: frozenset({_R.DECIDE, _R.LEDGER_READ, _R.OPERATOR}),
+    _O.AUDIENCE_READ: frozenset({_R.DECIDE, _R.OPERATOR}),
     _O.CUSTOMER_READ: frozenset({_R.CUSTOMERS_READ, _R.CUSTOMERS_WRITE, _R.OPERATOR}),
     _O.CUSTOMER_REVEAL: frozenset({_R.CUSTOMERS_REVEAL}),
     _O.CUSTOMER_CREATE: frozenset({_R.CUSTOMERS_WRITE, _R.OPERATOR}),
@@ -110,6 +116,8 @@ MAY: dict[Operation, frozenset[Role]] = {
     _O.QUESTION_ANSWER: frozenset({_R.CUSTOMERS_WRITE, _R.OPERATOR}),
     _O.CATALOGUE_READ: frozenset({_R.DECIDE, _R.CATALOGUE_READ, _R.CATALOGUE_WRITE, _R.OPERATOR}),
     _O.CATALOGUE_WRITE: frozenset({_R.CATALOGUE_WRITE, _R.OPERATOR}),
+    _O.REGISTER_READ: frozenset({_R.CATALOGUE_READ, _R.CATALOGUE_WRITE, _R.OPERATOR}),
+    _O.REGISTER_WRITE: frozenset({_R.CATALOGUE_WRITE, _R.OPERATOR}),
     _O.NOTICE_READ: frozenset({_R.DECIDE, _R.CATALOGUE_READ, _R.CATALOGUE_WRITE, _R.OPERATOR}),
     _O.NOTICE_DRAFT: frozenset({_R.CATALOGUE_WRITE, _R.OPERATOR}),
     _O.NOTICE_PUBLISH: frozenset({_R.CATALOGUE_WRITE, _R.OPERATOR}),

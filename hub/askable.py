@@ -38,6 +38,7 @@ class Bar(StrEnum):
     REFUSED_BEFORE = "REFUSED_BEFORE"
     OPTED_OUT_OF_SHARING = "OPTED_OUT_OF_SHARING"
     OPTED_OUT_OF_MARKETING = "OPTED_OUT_OF_MARKETING"
+    SPARED = "SPARED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,10 @@ _BARS: dict[Bar, tuple[Code, str, str]] = {
         Code.CONFLICT, "customer",
         "This customer opted out of marketing, and is not asked for consent to it: they can opt in by themselves.",
     ),
+    Bar.SPARED: (
+        Code.CONFLICT, "customer",
+        "This customer said no, objected, or is closed to it: leave them alone; `asking` on a preview says why.",
+    ),
 }  # fmt: skip
 # $1 customers  $2 organisation  $3 purpose  $4 channels  $5 recipient  $6 instant (NULL: now, also what was
 # written since this transaction began, by somebody whose lock it waited for)  $7 months of silence
@@ -126,11 +131,10 @@ _HISTORY = """
             coalesce(array_agg(DISTINCT j) FILTER (WHERE j IS NOT NULL), '{}') AS jurisdictions,
             max(s.age) FILTER (WHERE r.id = r.customer_id) AS age
         FROM record r
-        LEFT JOIN LATERAL (
-            SELECT s.jurisdictions, s.age FROM customer_state s, moment
-            WHERE s.organisation_id = $2 AND s.customer_id = r.id AND s.valid_from <= moment.at
-            ORDER BY s.valid_from DESC LIMIT 1
-        ) s ON true
+        CROSS JOIN moment
+        CROSS JOIN LATERAL (
+            SELECT (t.standing).jurisdictions, (t.standing).age FROM standing_at(r.id, $2, moment.at) t
+        ) s
         LEFT JOIN LATERAL unnest(s.jurisdictions) AS j ON true
         GROUP BY r.customer_id, r.person_id
     ), question AS (

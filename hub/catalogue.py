@@ -20,6 +20,7 @@ from hub import inputs
 from hub.act import Ask
 from hub.errors import Code, Refusal, invalid, not_found
 from hub.models import (
+    ActivityPurpose,
     Category,
     Clause,
     NoticeText,
@@ -41,6 +42,7 @@ _NOUNS: dict[str, str] = {
     "NoticeVersion": "notice version",
 }
 _OWNED_THROUGH: dict[type[Model], str] = {
+    ActivityPurpose: "activity__organisation_id",
     Organisation: "id",
     NoticeVersion: "notice__organisation_id",
     NoticeText: "notice_version__notice__organisation_id",

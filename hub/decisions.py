@@ -5,7 +5,6 @@ clause the customer was shown and the rows it all rests on. A decision holds whi
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,10 +12,10 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from hub import idempotency, keeping
+from hub import citing, idempotency, keeping
 from hub.act import Ask, Hub
 from hub.actors import Actor, Operation, authorise
-from hub.answers import Answer, Outcome, Shown
+from hub.answers import Answer, Outcome
 from hub.db import Record, new_id
 from hub.errors import Code, Refusal, invalid, not_found
 from hub.gather import Gathered, gather
@@ -25,9 +24,6 @@ from hub.policy.facts import Facts
 from hub.policy.remedies import remedies
 from hub.policy.values import Act, Channel, Footer, Offer, ProfileEffect
 from hub.questioned import Question
-from hub.reading import Reading
-from hub.telling import Told
-from hub.terms import Terms
 
 QUESTIONS_AT_MOST = 1_000
 
@@ -123,108 +119,27 @@ def _organisation(actor: Actor) -> UUID:
 
 
 def _answer(gathered: Gathered, answer_id: UUID | None = None) -> Outcome:
-    if gathered.refusal is not None or gathered.terms is None:
+    if gathered.refusal is not None or gathered.reader is None:
         return gathered.refusal or not_found("customer", "customer")
-    at: datetime = gathered.rows[0]["at"]
-    decisions = [decide_packed(facts.signature, at.date()) for facts in gathered.facts]
-    decision = strictest(decisions)
-    index = decisions.index(decision)
-    row, reading = gathered.rows[index], gathered.readings[index]
-    delivery = _delivery(row, reading.told)
-    collected_at, collection_id = _collection(row, reading)
+    verdict = gathered.reader.verdict(gathered.readings)
+    row, reading = gathered.rows[verdict.place], gathered.readings[verdict.place]
+    delivery = citing.delivery(row, reading.told)
+    collected_at, collection_id = citing.collection(row, reading)
+    terms = gathered.reader.terms
     return Answer(
-        question=_resolved(gathered.question, gathered.terms),
-        decision=decision,
+        question=terms.about(gathered.question.customer_id),
+        decision=verdict.decision,
         facts=reading.facts,
-        all_facts=tuple(gathered.facts),
-        remedies=remedies(reading.facts, at.date()),
-        shown=_told(reading.told, delivery),
+        all_facts=tuple([each.facts for each in gathered.readings]),
+        remedies=verdict.remedies,
+        shown=citing.told(reading.told, delivery),
         collected_at=collected_at,
         collection_id=collection_id,
         delivery_id=delivery[0] if delivery else None,
-        arrangement_id=UUID(gathered.terms.agreed.id) if gathered.terms.agreed else None,
+        arrangement_id=terms.agreed_id,
         record_id=row["record_id"],
-        decided_at=at,
+        decided_at=row["at"],
         id=answer_id,
-    )
-
-
-def _resolved(question: Question, terms: Terms) -> Question:
-    """The question with ids where it had keys, as it is kept."""
-    return replace(
-        question,
-        purpose=UUID(terms.purpose.id),
-        recipient=UUID(terms.recipient.id) if terms.recipient else None,
-        arrangement=None if question.arrangement is None else _given(question, terms),
-        department=UUID(terms.department.id) if terms.department else None,
-    )
-
-
-def _given(question: Question, terms: Terms) -> UUID:
-    return UUID(terms.known.find("ARRANGEMENT", question.arrangement or "").id)
-
-
-def _delivery(row: Record, told: Told) -> tuple[UUID, datetime, str, str] | None:
-    """The first delivery of the version that is cited: id, instant, locale, how."""
-    versions: list[UUID] = row["versions"] or []
-    if told.version is None or UUID(told.version.id) not in versions:
-        return None
-    index = versions.index(UUID(told.version.id))
-    return row["deliveries"][index], row["delivered"][index], row["locales"][index], row["hows"][index]
-
-
-def _collection(row: Record, reading: Reading) -> tuple[datetime | None, UUID | None]:
-    """Of the categories in question, when the first came in, and by which collection."""
-    touched = {UUID(each) for each in reading.told.categories}
-    rows = zip(row["collected"] or (), row["collections"] or (), row["categories"] or (), strict=True)
-    return min(((at, one) for at, one, category in rows if category in touched), default=(None, None))
-
-
-def _told(told: Told, delivery: tuple[UUID, datetime, str, str] | None) -> Shown | None:
-    version, clause = told.version, told.clause
-    if version is None:
-        return None
-    _, shown_at, shown_locale, shown_how = delivery or (None, None, None, None)
-    return _shown(
-        Shown(
-            notice_key=version.notice_key,
-            notice_name=version.notice_name,
-            version_id=UUID(version.id),
-            version=version.number,
-            clause_id=UUID(clause.id) if clause else None,
-            clause_key=clause.key if clause else None,
-            clause_text=None,
-            locale=shown_locale,
-            shown_at=shown_at,
-            shown_how=shown_how,
-        ),
-        clause.texts if clause else {},
-    )
-
-
-def _shown(shown: Shown, texts: dict[str, str]) -> Shown:
-    """With the clause's words in the locale shown, or in the first there is."""
-    locale = shown.locale if shown.locale in texts else next(iter(texts), None)
-    return replace(shown, clause_text=texts.get(locale) if locale else None, locale=locale or shown.locale)
-
-
-def _shown_before(row: Record) -> Shown | None:
-    if row["version_id"] is None:
-        return None
-    return _shown(
-        Shown(
-            notice_key=row["notice_key"],
-            notice_name=row["notice_name"],
-            version_id=row["version_id"],
-            version=row["version_number"],
-            clause_id=row["clause_id"],
-            clause_key=row["clause_key"],
-            clause_text=None,
-            locale=row["shown_locale"],
-            shown_at=row["shown_at"],
-            shown_how=row["shown_how"],
-        ),
-        orjson.loads(row["clause_texts"]) if row["clause_texts"] else {},
     )
 
 
@@ -275,7 +190,7 @@ def _kept(row: Record, locale: str) -> Answer:
         facts=facts,
         all_facts=all_facts,
         remedies=remedies(facts, row["at"].date()),
-        shown=_shown_before(row),
+        shown=citing.kept(row),
         collected_at=row["collected_at"],
         collection_id=row["collection_id"],
         delivery_id=row["delivery_id"],
@@ -287,6 +202,7 @@ def _kept(row: Record, locale: str) -> Answer:
 
 
 def question_of(customer_id: UUID, said: dict[str, Any]) -> Question:
+    """The question of a kept decision about one of its customers."""
     return Question(
         customer_id=customer_id,
         act=Act(said["act"]),

@@ -31,7 +31,7 @@ from hub.postgresql import STATE, EmbeddedError, own, reason, run, user
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-__all__ = ["EmbeddedError", "Running", "start", "url"]
+__all__ = ["EmbeddedError", "Running", "serves", "socket_folder", "start", "url"]
 
 MAJOR = "18"
 ROLE = "hub_owner"
@@ -71,7 +71,7 @@ class Running:
                 return False
             if _answers(self.home):
                 run("pg_ctl", "stop", "-D", str(self.home / "data"), "-m", "fast", *PATIENTLY)
-            shutil.rmtree(_sockets(self.home), ignore_errors=True)
+            shutil.rmtree(socket_folder(self.home), ignore_errors=True)
             return True
 
     def remove(self) -> None:
@@ -127,7 +127,14 @@ def _home(data_dir: Path) -> Path:
         pointer.write_text(f"{home}\n")
     # The server's user may pass through, but not put links here that we, as root, would follow.
     own(home, None, 0o711 if user() else 0o700)
+    (home / "serves").write_text(f"{data_dir.resolve()}\n")
     return home
+
+
+def serves(home: Path) -> Path:
+    """Read whose server this is: the data folder it was started for, for whoever looks below /var/lib."""
+    noted = home / "serves"
+    return Path(noted.read_text().strip()) if noted.exists() else home.parent
 
 
 def _set_aside(home: Path) -> None:
@@ -153,14 +160,14 @@ def _key(path: Path) -> str:
     return hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
 
 
-def _sockets(home: Path) -> Path:
+def socket_folder(home: Path) -> Path:
     """Name the socket directory: short whatever the checkout's path is, as the kernel allows 107 bytes."""
     return Path("/tmp") / f"hub-{_key(home)}"  # noqa: S108 `_own` refuses one that is not ours
 
 
 def _dsn(home: Path, database: str = DATABASE) -> str:
     password = (home / "password").read_text()
-    return f"postgresql://{ROLE}:{password}@/{database}?host={_sockets(home)}&port=5432"
+    return f"postgresql://{ROLE}:{password}@/{database}?host={socket_folder(home)}&port=5432"
 
 
 def _answers(home: Path, database: str = DATABASE) -> bool:
@@ -188,7 +195,7 @@ def _create(home: Path) -> None:
 
 def _launch(home: Path, settings: dict[str, str]) -> None:
     """Start the server; a dying one keeps its lock for a moment, so a refusal is tried again."""
-    sockets, log = _sockets(home), home / "log"
+    sockets, log = socket_folder(home), home / "log"
     own(sockets, user())
     log.touch(mode=0o600)
     os.chown(log, sockets.stat().st_uid, -1)

@@ -1,6 +1,6 @@
 """What an organisation has decided beforehand, as one object: what a question is read against.
 
-Purposes, recipients, arrangements, notice versions and the rest are few and change seldom, so a process keeps them, as of
+Purposes, recipients, arrangements, notice versions and the rest are few and change seldom: a process keeps them, as of
 now or of a past instant, and the database's clock says when they are stale. What is only proposed (a draft notice, an
 arrangement not yet made) is put into a copy, and read by the same code.
 """
@@ -8,7 +8,7 @@ arrangement not yet made) is put into a copy, and read by the same code.
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -17,6 +17,8 @@ import msgspec
 
 from hub.act import Ask, Hub
 from hub.db import Record, Session
+from hub.filings import PLACES, Belonging, Event, Step, purpose_state
+from hub.policy.values import Formality
 
 Reference = UUID | str
 """An id, or a key of this organisation."""
@@ -122,6 +124,46 @@ class Version(msgspec.Struct, frozen=True):
     id: str = ""
 
 
+class Filed(msgspec.Struct, frozen=True, array_like=True):
+    """One step with an authority."""
+
+    jurisdiction: str
+    step: Step
+    state: Formality
+    happened_at: datetime
+    recorded_at: datetime
+    valid_until: date | None
+
+    @property
+    def event(self) -> Event:
+        """As the state machine reads it."""
+        return Event(self.step, self.state, self.happened_at, self.recorded_at, self.valid_until)
+
+
+class Activity(msgspec.Struct, frozen=True):
+    """An entry of the processing register: its purposes with when they joined and left, and the authorities' steps."""
+
+    key: str
+    jurisdictions: frozenset[str]
+    purposes: tuple[tuple[str, datetime, datetime | None], ...]
+    events: tuple[Filed, ...]
+    archived_at: datetime | None = None
+    id: str = ""
+
+    def belongings(self, purpose_id: str, jurisdiction: str, at: datetime) -> list[Belonging]:
+        """How a purpose belongs to it, with the steps taken under one law; nothing while it is archived."""
+        if jurisdiction not in self.jurisdictions or (
+            self.archived_at is not None and self.archived_at <= at
+        ):
+            return []
+        events = [each.event for each in self.events if each.jurisdiction == jurisdiction]
+        return [
+            Belonging(UUID(self.id), joined, events, left)
+            for purpose, joined, left in self.purposes
+            if purpose == purpose_id
+        ]
+
+
 KINDS: Mapping[str, type[msgspec.Struct]] = {
     "ORGANISATION": Organisation,
     "DEPARTMENT": Department,
@@ -130,16 +172,21 @@ KINDS: Mapping[str, type[msgspec.Struct]] = {
     "RECIPIENT": Recipient,
     "ARRANGEMENT": Arrangement,
     "VERSION": Version,
+    "ACTIVITY": Activity,
 }
 
 
 @dataclass(slots=True, weakref_slot=True)
 class Known:
-    """All of it, by kind and id. number: the clock it was read at. readers: what was made of it for questions, kept."""
+    """All of it, by kind and id. number: the clock it was read at. readers: what was made of it for questions, kept.
+
+    at: the past instant it is of; None: now.
+    """
 
     organisation_id: UUID
     number: int
     things: Mapping[str, Mapping[str, Any]]
+    at: datetime | None = None
     readers: dict[Any, Any] = field(default_factory=dict[Any, Any])
 
     @property
@@ -162,18 +209,24 @@ class Known:
         return next((one for one in self.all(kind) if one.key == reference), None)
 
     def formality(self, purpose_id: str, jurisdiction: str, on: date) -> str:
-        """What the authority decided on the activities this purpose belongs to; the worst of them."""
-        del purpose_id, jurisdiction, on
-        return "NONE"
+        """Where a purpose stands with the authority: the worst of its activities, each until its last day."""
+        if jurisdiction not in PLACES:
+            return Formality.NONE
+        at = self.at or datetime.combine(on, time.max, UTC)
+        found = [
+            each for one in self.all("ACTIVITY") for each in one.belongings(purpose_id, jurisdiction, at)
+        ]
+        return purpose_state(found, at)
 
     def with_things(self, kind: str, added: Iterable[Any]) -> "Known":
         """A copy in which these stand beside, or in the place of, what is there."""
         changed = {**self.things.get(kind, {}), **{one.id: one for one in added}}
-        return Known(self.organisation_id, self.number, {**self.things, kind: changed})
+        return Known(self.organisation_id, self.number, {**self.things, kind: changed}, self.at)
 
 
 _NOW = """
-    SELECT (SELECT number FROM catalogue_clock) AS number, i.kind, i.id, catalogue_document(i.kind, i.id)::text AS document
+    SELECT (SELECT number FROM catalogue_clock) AS number, i.kind, i.id,
+        catalogue_document(i.kind, i.id)::text AS document
     FROM catalogue_item i WHERE i.organisation_id = $1 OR i.organisation_id IS NULL
 """
 _THEN = """
@@ -194,7 +247,7 @@ async def load(session: Session, organisation_id: UUID, at: datetime | None = No
         now = things[row["kind"]].get(str(row["id"]))
         if now is not None:
             things[row["kind"]][str(row["id"])] = _as_it_was(_thing(row), now)
-    return Known(organisation_id, number, things)
+    return Known(organisation_id, number, things, at)
 
 
 async def current(hub: Hub, organisation_id: UUID, stale: int | None = None) -> Known:

@@ -153,8 +153,11 @@ _WHOSE = """
     SELECT customer_id, organisation_id FROM consent_question
     WHERE id = $1 AND ($2::uuid IS NULL OR organisation_id = $2)
 """
-# Ids grow with time, also within one act.
-_EVENTS = f"SELECT {EVENT} FROM consent_question_event WHERE question_id = ANY ($1) ORDER BY question_id, id"  # noqa: S608
+# The putting comes first and the end last, whatever the clocks of several machines say; ids grow with time.
+_EVENTS = f"""
+    SELECT {EVENT} FROM consent_question_event WHERE question_id = ANY ($1)
+    ORDER BY question_id, kind <> 'PUT', kind <> 'SHOWN', id
+"""  # noqa: S608
 _TELL = f"""
     INSERT INTO consent_question_event ({EVENT}, act_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 """  # noqa: S608

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+from hub.policy.decision import Decision, decide_packed, strictest
 from hub.policy.facts import Facts
+from hub.policy.remedies import Remedy, remedies
 from hub.policy.values import Consent
 from hub.questioned import built
 from hub.shapes import LOW, MIXED, Holding, Saying, Shapes, Standing
@@ -38,12 +40,20 @@ class Bits(NamedTuple):
         return cls(*flags, bits >> 5 & 63, bits >> 11)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Reading:
     """The facts of one state under one jurisdiction, and what was read for them."""
 
     facts: Facts
     told: Told
+
+
+class Verdict(NamedTuple):
+    """The strictest decision of several readings, which of them it is, and what would turn it into ALLOW."""
+
+    decision: Decision
+    place: int
+    remedies: tuple[Remedy, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +71,31 @@ class Reader:
     def __init__(self, terms: Terms, supposed: Supposed | None = None) -> None:
         self.terms = terms
         self.supposed = supposed
+        self.columns: tuple[Any, ...] | None = None
         self._memory: dict[tuple[int, int], tuple[Reading, ...]] = {}
+        self._verdicts: dict[tuple[Reading, ...], Verdict] = {}
         self._tolds: dict[tuple[int, str], Told] = {}
 
     def read(self, shapes: Shapes, part: int, key: int) -> tuple[Reading, ...]:
-        """Read a state by its key (see `facts.sql`): one reading per jurisdiction. Refusal where no facts come of it."""
+        """Read a state by its key (see `facts.sql`), a reading per jurisdiction; Refusal where no facts come of it."""
         found = self._memory.get((part, key))
         if found is None:
             if len(self._memory) >= READINGS_AT_MOST:
                 self._memory.clear()
             found = self._memory[part, key] = self.read_words(shapes, part, key, shapes.sayings[key >> 24])
+        return found
+
+    def verdict(self, readings: tuple[Reading, ...]) -> "Verdict":
+        """Decide each reading and keep the strictest; the same readings are decided once."""
+        found = self._verdicts.get(readings)
+        if found is None:
+            if len(self._verdicts) >= READINGS_AT_MOST:
+                self._verdicts.clear()
+            decisions = [decide_packed(each.facts.signature, self.terms.law.on) for each in readings]
+            decision = strictest(decisions)
+            index = decisions.index(decision)
+            found = Verdict(decision, index, remedies(readings[index].facts, self.terms.law.on))
+            self._verdicts[readings] = found
         return found
 
     def is_mixed(self, key: int) -> bool:

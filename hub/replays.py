@@ -1,4 +1,4 @@
-"""Replay: do recorded facts still give the recorded answer, would they today, and is what was gathered then still so?
+"""Replay: recorded facts give the recorded answer again, or it is said what changed.
 
 A decision keeps its facts, so its answer can be found again from them alone. What is gathered for its instant today may
 differ: events can be told late. Both are shown, beside the rules of today.

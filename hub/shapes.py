@@ -31,7 +31,7 @@ class Standing(NamedTuple):
 
 
 class Intake(NamedTuple):
-    """A category that is held. shown: the version at collection; governing: how Australia reads it; slot: of its day."""
+    """A category that is held. shown: the version at collection; governing: Australia's; slot: of its day."""
 
     source: str
     shown: str | None

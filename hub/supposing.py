@@ -1,7 +1,7 @@
 """What if: a draft notice, a recipient, an arrangement, a purpose or a consent campaign, decided before it exists.
 
-The crowd is read twice by the same code: as it is, and against a copy of what is known in which the draft stands. Nothing
-is written. A campaign supposes that everybody who may be asked agrees: what could be reached, not what will be.
+The crowd is read twice by the same code: as it is, and against a copy of what is known in which the draft stands.
+Nothing is written. A campaign supposes that everybody who may be asked agrees: what could be reached, not what will be.
 """
 
 from collections.abc import Mapping, Sequence
@@ -141,20 +141,6 @@ def _ids(known: Known, kind: str, some: Sequence[Reference], *path: str) -> tupl
 
 def _purpose(known: Known, new: NewPurpose) -> Purpose:
     where = ("draft", "purpose")
-    bases = {
-        inputs.choice(Jurisdiction, place, *where, "bases").value: (
-            inputs.choice(Basis, basis, *where, "bases").value,
-            False,
-        )
-        for place, basis in new.bases.items()
-    }
-    others = dict(
-        zip(
-            _ids(known, "PURPOSE", list(new.relations), "purpose", "relations"),
-            new.relations.values(),
-            strict=True,
-        )
-    )
     return Purpose(
         key=_fresh(known, "PURPOSE", new.key),
         number=NEVER_SPOKEN_OF,
@@ -163,13 +149,28 @@ def _purpose(known: Known, new: NewPurpose) -> Purpose:
             _ids(known, "CATEGORY", new.categories, "purpose", "categories"), *where, "categories"
         ),
         departments=frozenset(_ids(known, "DEPARTMENT", new.departments, "purpose", "departments")),
-        bases=bases,
-        relations={
-            id_: inputs.choice(Relatedness, kind, *where, "relations").value for id_, kind in others.items()
-        },
+        bases=_bases(new.bases),
+        relations=_relations(known, new.relations),
         retention_months=new.retention_months,
         id=str(new_id()),
     )
+
+
+def _bases(given: Mapping[str, str]) -> dict[str, tuple[str, bool]]:
+    where = ("draft", "purpose", "bases")
+    return {
+        inputs.choice(Jurisdiction, place, *where).value: (inputs.choice(Basis, basis, *where).value, False)
+        for place, basis in given.items()
+    }
+
+
+def _relations(known: Known, given: Mapping[str, str]) -> dict[str, str]:
+    ids = _ids(known, "PURPOSE", list(given), "purpose", "relations")
+    where = ("draft", "purpose", "relations")
+    return {
+        id_: inputs.choice(Relatedness, kind, *where).value
+        for id_, kind in zip(ids, given.values(), strict=True)
+    }
 
 
 def _recipient(known: Known, new: NewRecipient) -> Recipient:

@@ -5,7 +5,9 @@ How a notice is read, and why, is in docs/decisions/0002.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
+from uuid import UUID
 
 from hub.known import Clause, Version
 from hub.shapes import Holding, Intake
@@ -17,6 +19,22 @@ DATA = ("ORDINARY", "NATIONAL_ID", "SENSITIVE", "BIOMETRIC", "CRIMINAL")
 SPECIAL = frozenset({"SENSITIVE", "BIOMETRIC", "CRIMINAL"})
 _, NAMED, DIRECTLY_RELATED, RELATED, NEW = range(5)
 UNCOVERED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What this customer was told: the clause (None: none covers it), its text in the locale shown, when and how."""
+
+    notice_key: str
+    notice_name: str
+    version_id: UUID
+    version: int
+    clause_id: UUID | None
+    clause_key: str | None
+    clause_text: str | None
+    locale: str | None
+    shown_at: datetime | None
+    shown_how: str | None
 
 
 class Promise(NamedTuple):
@@ -43,7 +61,7 @@ class Told:
     clause: Clause | None
     version: Version | None
     categories: tuple[str, ...]
-    governing: frozenset[str]
+    shown: Shown | None
 
 
 def tell_as_collected(terms: Terms, holding: Holding, place: str) -> Told:
@@ -67,7 +85,8 @@ def tell(terms: Terms, holding: Holding, place: str) -> Told:
     ]
     kept = [one for one in promises if one.clause is not None]
     cited = min(kept, key=lambda one: (-one.reach, -one.fit, one.category), default=None)
-    governing = _governing(held, holding, place)
+    clause = cited.clause if cited else None
+    version = cited.version if cited else _latest(terms, _governing(held, holding, place), holding)
     return Told(
         FITS[_worst_fit(promises, data)],
         REACHES[max((one.reach for one in promises), default=UNCOVERED)],
@@ -76,10 +95,28 @@ def tell(terms: Terms, holding: Holding, place: str) -> Told:
         bool(held) and len(held) == len(wanted) and all(each.is_offered for each in held),
         DATA[max((DATA.index(each) for each in data), default=0)],
         min((each.slot for each in held), default=None),
-        cited.clause if cited else None,
-        cited.version if cited else _latest(terms, governing, holding),
+        clause,
+        version,
         tuple(category for category in wanted if category in holding.intakes),
-        governing,
+        _shown(version, clause),
+    )
+
+
+def _shown(version: Version | None, clause: Clause | None) -> Shown | None:
+    """What is cited, but for how it reached the customer."""
+    if version is None:
+        return None
+    return Shown(
+        notice_key=version.notice_key,
+        notice_name=version.notice_name,
+        version_id=UUID(version.id),
+        version=version.number,
+        clause_id=UUID(clause.id) if clause else None,
+        clause_key=clause.key if clause else None,
+        clause_text=None,
+        locale=None,
+        shown_at=None,
+        shown_how=None,
     )
 
 

@@ -25,7 +25,7 @@ class Scope(NamedTuple):
 
 
 class Clock(NamedTuple):
-    """How time bears on a row's words: no contact for the house period; what is timed has ended; a call's consent is old."""
+    """How time bears on a row's words: no contact for long; what is timed has ended; a consent to calls is old."""
 
     is_quiet: bool
     has_ended: bool
@@ -84,7 +84,7 @@ def _consent(word: Word | None, scope: Scope, jurisdiction: str, age: str, clock
 
 
 def _is_over(word: Word, scope: Scope, jurisdiction: str, clock: Clock) -> bool:
-    """A stated end counts; without one, in Australia a consent to calls ends sooner, any other after the house period.
+    """A stated end counts; without one a consent to calls ends sooner in Australia, any other in the house period.
 
     What ended in a silence stays ended, whoever calls later.
     """

@@ -45,6 +45,7 @@ _Key = Annotated[
 ]
 _CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
 _WINDOW = {"first": _First, "after": _After, "last": _Last, "before": _Before}
+_FORWARD = frozenset({"first", "after"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +56,27 @@ class Once:
     fingerprint: bytes
 
 
-def asks(operation: Operation, *, single: bool = False, weight: Weight | None = None, **options: Any) -> Any:
+def asks(
+    operation: Operation,
+    *,
+    single: bool = False,
+    whole: bool = False,
+    weight: Weight | None = None,
+    **options: Any,
+) -> Any:
     """A field that reads: its resolver gets `ask`, the operation's one snapshot.
 
     single: it runs exactly one statement that finds its own instant and needs no snapshot (for hot fields).
+    whole: it chooses between the two itself; the resolver gets `call` in place of `ask`.
     options: as for ``strawberry.field``; the description is the resolver's docstring.
     """
 
     def declare(resolver: Resolver) -> Any:
         async def resolve(self: Any, info: Info, **arguments: Any) -> Any:
             call = info.context
+            if whole:
+                authorise(call.actor, operation)
+                return await resolver(self, call=call, **arguments)
             ask = call.ask_once(operation) if single else await call.ask(operation)
             return await resolver(self, ask=ask, **arguments)
 
@@ -73,11 +85,15 @@ def asks(operation: Operation, *, single: bool = False, weight: Weight | None = 
     return declare
 
 
-def lists(operation: Operation, *keys: type, weight: Weight | None = None, **options: Any) -> Any:
+def lists(
+    operation: Operation, *keys: type, forward: bool = False, weight: Weight | None = None, **options: Any
+) -> Any:
     """A field that gives a page: the resolver gets `ask` and `window`, the schema first, after, last, before.
 
     keys: the types of the list's sort values, e.g. ``datetime, UUID``. They must order the list completely.
+    forward: the list is read from its start only; the schema gets neither last nor before.
     """
+    added = {name: each for name, each in _WINDOW.items() if not forward or name in _FORWARD}
 
     def declare(resolver: Resolver) -> Any:
         async def resolve(self: Any, info: Info, **arguments: Any) -> Any:
@@ -86,7 +102,7 @@ def lists(operation: Operation, *keys: type, weight: Weight | None = None, **opt
             ask = await info.context.ask(operation)
             return await resolver(self, ask=ask, window=window, **arguments)
 
-        return _field(resolver, resolve, operation, dict(_WINDOW), weight, options)
+        return _field(resolver, resolve, operation, dict(added), weight, options)
 
     return declare
 

@@ -8,8 +8,6 @@ that is not enough.
 import asyncio
 import os
 import re
-import shutil
-import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -23,6 +21,9 @@ from hub.act import Hub
 from hub.keyring import Keyring
 from hub.migrate import migrate
 from hub.settings import Settings, load
+from tests.servers import pytest_sessionfinish
+
+__all__ = ["pytest_sessionfinish"]
 
 TEMPLATE = "hub_template"
 HOLD = 7_226_002  # advisory lock: one process makes the template
@@ -38,19 +39,17 @@ def at_database(url: str, name: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[str]:
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A superuser's URL of the run's PostgreSQL, shared by all test processes."""
     given = os.environ.get("HUB_TEST_DATABASE_URL")
     if given:
         yield given
         return
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or str(os.getpid())
-    folder = Path(tempfile.gettempdir()) / f"hub-test-{run}"
-    running = embedded.start(folder, durable=False)
+    mine = tmp_path_factory.getbasetemp()
+    shared = mine.parent if "PYTEST_XDIST_WORKER" in os.environ else mine
+    running = embedded.start(shared / "cluster", durable=False)
     yield running.dsn
     running.remove()
-    if not running.home.exists():
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

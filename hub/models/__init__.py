@@ -26,9 +26,12 @@ from hub.models.events import Choice, Collection, Delivery
 from hub.models.imports import ImportBatch
 from hub.models.notices import Clause, Notice, NoticeText, NoticeVerdict, NoticeVersion
 from hub.models.questions import ConsentQuestion, ConsentQuestionEvent
+from hub.models.register import Activity, ActivityPurpose, FormalityEvent
 
 __all__ = [
     "AccessToken",
+    "Activity",
+    "ActivityPurpose",
     "Arrangement",
     "Category",
     "Choice",
@@ -43,6 +46,7 @@ __all__ = [
     "DecisionSubject",
     "Delivery",
     "Department",
+    "FormalityEvent",
     "IdempotentAnswer",
     "Identifier",
     "ImportBatch",

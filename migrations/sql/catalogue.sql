@@ -47,6 +47,15 @@ BEGIN
                 'safeguard', a.safeguard)
             FROM arrangement a WHERE a.id = of)
         WHEN 'DEPARTMENT' THEN (SELECT jsonb_build_object('key', d.key) FROM department d WHERE d.id = of)
+        WHEN 'ACTIVITY' THEN (
+            SELECT jsonb_build_object('key', a.key, 'jurisdictions', a.jurisdictions, 'archived_at', a.archived_at,
+                'purposes', coalesce((SELECT jsonb_agg(jsonb_build_array(m.purpose_id, m.joined_at, m.left_at))
+                                      FROM activity_purpose m WHERE m.activity_id = a.id), '[]'),
+                'events', coalesce((SELECT jsonb_agg(jsonb_build_array(e.jurisdiction, e.step, e.state, e.happened_at,
+                                                                       e.recorded_at,
+                                        CASE WHEN e.valid_until IS NOT NULL THEN least(e.valid_until, '9999-12-31') END))
+                                    FROM formality_event e WHERE e.activity_id = a.id), '[]'))
+            FROM activity a WHERE a.id = of)
         WHEN 'VERSION' THEN (
             SELECT jsonb_build_object('number', v.number, 'notice', n.id, 'notice_key', n.key, 'notice_name', n.name,
                 'published_at', v.published_at,
@@ -68,6 +77,7 @@ CREATE VIEW catalogue_item AS
     UNION ALL SELECT 'RECIPIENT', r.id, r.organisation_id FROM recipient r
     UNION ALL SELECT 'ARRANGEMENT', a.id, a.organisation_id FROM arrangement a
     UNION ALL SELECT 'DEPARTMENT', d.id, d.organisation_id FROM department d
+    UNION ALL SELECT 'ACTIVITY', a.id, a.organisation_id FROM activity a
     UNION ALL SELECT 'VERSION', v.id, n.organisation_id FROM notice_version v JOIN notice n ON n.id = v.notice_id
         WHERE v.published_at IS NOT NULL;
 
@@ -117,7 +127,8 @@ BEGIN
                     FOR EACH STATEMENT EXECUTE FUNCTION mark_catalogue()', watched);
 END $$;
 SELECT clock_table(name::regclass) FROM unnest(ARRAY['organisation', 'department', 'category', 'purpose', 'purpose_relation',
-    'purpose_basis', 'recipient', 'recipient_membership', 'arrangement', 'notice', 'notice_version', 'notice_verdict']) AS name;
+    'purpose_basis', 'recipient', 'recipient_membership', 'arrangement', 'notice', 'notice_version', 'notice_verdict',
+    'activity', 'activity_purpose', 'formality_event']) AS name;
 
 -- At commit: what was put off is projected, the catalogue's clock moves, and an act that wrote must have recorded. One that
 -- did neither leaves no row.

@@ -5,7 +5,7 @@ from typing import Self
 
 import strawberry
 
-from hub import decisions
+from hub import answers, decisions
 from hub.actors import Operation
 from hub.policy import may_ask, words
 from hub.policy.obligations import obligations
@@ -31,7 +31,7 @@ FEW = {"weight": Weight(items=2)}
 class Citation:
     """What the answer rests on."""
 
-    shown: strawberry.Private[decisions.Shown | None]
+    shown: strawberry.Private[answers.Shown | None]
     law: str = strawberry.field(description="The provision the rule encodes.")
     clause: str | None = strawberry.field(
         description="The clause's key, stable across versions; null if none covers it."

@@ -10,62 +10,21 @@ import strawberry
 from hub import decisions
 from hub.act import Ask
 from hub.actors import Operation
-from hub.errors import Refusal, invalid, not_found
-from hub.gather import category_ids
+from hub.errors import Refusal, invalid
 from hub.policy.rule import Outcome
-from hub.policy.values import Act, Channel, Footer, Offer, ProfileEffect
-from hub.questioned import Question
 from schema.call import Call
 from schema.door import Once, acts, asks, lists
 from schema.internal.answers import Answer
+from schema.internal.instants import AsOf, as_of_instant
 from schema.internal.paging import start_of
-from schema.internal.people import CustomerRef, find_customer, find_customers
+from schema.internal.people import CustomerRef, find_customer
 from schema.internal.places import within
-from schema.internal.references import Reference, category_names, optional, reference
+from schema.internal.questioning import QuestionInput, questions_of
 from schema.problems import Payload, Problem
 from schema.relay import Connection, Node, Window, uuid_of
 from schema.weights import Weight
 
 T = TypeVar("T")
-
-
-@strawberry.input(description="May we? One act, for one purpose, about one customer.")
-class QuestionInput:
-    """A question as an app asks it."""
-
-    customer: CustomerRef = strawberry.field(description="About whom.")
-    act: Act = strawberry.field(description="What would be done.")
-    purpose: Reference = strawberry.field(
-        description="For which purpose: its key, such as `referral`, or its id."
-    )
-    recipient: Reference | None = strawberry.field(
-        default=None, description="Who would receive: key or id. Needed for DISCLOSE, SELL and POOL."
-    )
-    arrangement: Reference | None = strawberry.field(
-        default=None,
-        description="Under which arrangement; by default the one in force that covers the question.",
-    )
-    channel: Channel = strawberry.field(
-        default=Channel.NONE, description="For MESSAGE: how it would be sent."
-    )
-    categories: list[Reference] | None = strawberry.field(
-        default=None,
-        description="Which categories are touched; by default those of the purpose that are held, "
-        "and of the arrangement where data goes outside.",
-    )
-    offer: Offer = strawberry.field(
-        default=Offer.NONE, description="For a marketing MESSAGE: what it promotes."
-    )
-    footer: Footer = strawberry.field(
-        default=Footer.NO_OPTOUT,
-        description="For a marketing MESSAGE: what its footer carries. Undeclared: no opt-out.",
-    )
-    department: Reference | None = strawberry.field(
-        default=None, description="Whose people would see the data; by default the asking app's department."
-    )
-    profile_effect: ProfileEffect = strawberry.field(
-        default=ProfileEffect.NONE, description="For PROFILE: what it would do to the person."
-    )
 
 
 @strawberry.type(description="An answer that was only looked at: not recorded, no evidence.")
@@ -145,11 +104,12 @@ _Id = Annotated[strawberry.ID, strawberry.argument(description="Its id.")]
 class DecisionQueries:
     """Reading decisions, and asking without recording."""
 
-    @asks(Operation.DECISION_PREVIEW, single=True)
-    async def preview(self, ask: Ask, input: _Input) -> Preview:
-        """May we? Answered but not recorded: for looking ahead, not as evidence."""
+    @asks(Operation.DECISION_PREVIEW, whole=True)
+    async def preview(self, call: Call, input: _Input, as_of: AsOf = None) -> Preview:
+        """May we? Answered but not recorded: for looking ahead, or back to a past instant, not as evidence."""
+        ask = await _asking(call, as_of)
         with within(input, "input"):
-            (question,) = await _questions(ask, [input])
+            (question,) = await questions_of(ask, [input])
             (answer,) = await decisions.preview(ask, [_good(question)])
             return Preview(answer=_good(answer))
 
@@ -197,6 +157,13 @@ class DecisionMutations:
         return DecisionsPayload(results=[_result(each, place) for place, each in enumerate(answers)])
 
 
+async def _asking(call: Call, as_of: datetime | None) -> Ask:
+    """For now one statement is enough, for a past instant it takes a snapshot."""
+    if as_of is None:
+        return call.ask_once(Operation.DECISION_PREVIEW)
+    return as_of_instant(await call.ask(Operation.DECISION_PREVIEW), as_of)
+
+
 def _good(given: T | Refusal) -> T:
     if isinstance(given, Refusal):
         raise given
@@ -211,46 +178,6 @@ def _result(answer: decisions.Outcome, place: int) -> DecisionResult:
 
 
 async def _decide(call: Call, inputs: Sequence[QuestionInput], once: Once | None) -> list[decisions.Outcome]:
-    questions = await _questions(call.ask_once(Operation.DECISION_DECIDE), inputs)
+    questions = await questions_of(call.ask_once(Operation.DECISION_DECIDE), inputs)
     key = (once.key, once.fingerprint) if once else None
     return await decisions.decide(call.hub, call.actor, questions, key, locale=call.locale)
-
-
-async def _questions(ask: Ask, inputs: Sequence[QuestionInput]) -> list[Question | Refusal]:
-    """Read the inputs; customers named by id cost no statement, the others one for all."""
-    people = await find_customers(ask, [each.customer for each in inputs])
-    wanted = category_names(name for each in inputs for name in each.categories or ())
-    ids = await category_ids(ask, wanted) if wanted else {}
-    return [_question(each, person, ids) for each, person in zip(inputs, people, strict=True)]
-
-
-def _question(given: QuestionInput, person: UUID | Refusal, ids: dict[str, UUID]) -> Question | Refusal:
-    try:
-        with within(None, "customer"):
-            customer_id = _good(person)
-        return Question(
-            customer_id=customer_id,
-            act=given.act,
-            purpose=reference(given.purpose, "Purpose", "purpose"),
-            recipient=optional(given.recipient, "Recipient", "recipient"),
-            arrangement=optional(given.arrangement, "Arrangement", "arrangement"),
-            channel=given.channel,
-            categories=_categories(given.categories, ids),
-            offer=given.offer,
-            footer=given.footer,
-            department=optional(given.department, "Department", "department"),
-            profile_effect=given.profile_effect,
-        )
-    except Refusal as refusal:
-        return refusal
-
-
-def _categories(named: Sequence[str] | None, ids: dict[str, UUID]) -> tuple[UUID, ...] | None:
-    if named is None:
-        return None
-    if not named:
-        raise invalid("Name at least one category, or leave this out.", "categories")
-    for place, name in enumerate(named):
-        if name not in ids:
-            raise not_found("category", "categories", place)
-    return tuple(ids[name] for name in named)

@@ -18,6 +18,8 @@ from schema.internal.choices import Choice, ChoiceQueries, choices_by_id
 from schema.internal.choosing import ChoiceMutations
 from schema.internal.clients import Client, ClientMutations, ClientQueries, clients_by_id
 from schema.internal.comparing import ComparingQueries
+from schema.internal.coverage import CoverageQueries
+from schema.internal.crowds import CrowdQueries
 from schema.internal.customers import Customer, CustomerQueries, customers_by_id
 from schema.internal.decisions import Decision, DecisionMutations, DecisionQueries, decisions_by_id
 from schema.internal.defining import PurposeMutations
@@ -61,6 +63,8 @@ from schema.internal.recipients import (
     classes_by_id,
     recipients_by_id,
 )
+from schema.internal.replays import ReplayQueries
+from schema.internal.supposing import SupposingQueries
 from schema.internal.upkeep import CustomerMutations
 from schema.nodes import NodeQueries, NodeTable
 from schema.relay import Node
@@ -87,6 +91,10 @@ class Query(
     ChoiceQueries,
     ConsentQuestionQueries,
     DecisionQueries,
+    ReplayQueries,
+    CrowdQueries,
+    CoverageQueries,
+    SupposingQueries,
     LedgerQueries,
 ):
     """One mixin per noun."""

@@ -3,16 +3,15 @@
 import asyncio
 import os
 import random
-import shutil
 import signal
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-import psycopg
 import pytest
 
 from hub import embedded
@@ -25,6 +24,7 @@ from hub.settings import load
 from tests.chaos.journal import Journal
 from tests.chaos.replayed import assert_whole
 from tests.run.conftest import Place, Process, Start
+from tests.servers import end_below, running_below
 from tests.world import build_world
 
 APPS, CUSTOMERS, SAMPLE = 4, 12, 20
@@ -105,40 +105,30 @@ class Durable:
     """A PostgreSQL of the test's own that keeps its promises, prepared for a hub."""
 
     place: Place
-    running: list[embedded.Running]
 
     def start_again(self) -> None:
         """Start the server after it died."""
-        self.running.append(embedded.start(self.place.folder))
-
-    def remove(self) -> None:
-        """Let go of every start; the last one stops it."""
-        assert [each.stop() for each in self.running][-1]
-        shutil.rmtree(self.running[0].home)
+        embedded.start(self.place.folder)
 
 
 @pytest.fixture
 def durable(keyring: Keyring, tmp_path: Path) -> Iterator[Durable]:
     """One for each test."""
     server = embedded.start(tmp_path)
-    made = Durable(Place(server.dsn, tmp_path, keyring.dump()), [server])
-    asyncio.run(prepare(load(mode="run", data_dir=tmp_path, keyring=keyring.dump()), server.dsn))
-    yield made
-    made.remove()
+    try:
+        asyncio.run(prepare(load(mode="run", data_dir=tmp_path, keyring=keyring.dump()), server.dsn))
+        yield Durable(Place(server.dsn, tmp_path, keyring.dump()))
+    finally:
+        end_below(tmp_path)
 
 
 def kill_the_database(place: Place) -> None:
     """Kill every process of the server at once, as the machine's end would."""
-    with psycopg.connect(place.url) as connection:
-        row = connection.execute("SELECT pg_read_file('postmaster.pid')").fetchone()
-    assert row is not None
-    parent = int(row[0].splitlines()[0])
+    [parent] = running_below(place.folder)
     children = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii").split()
     for process in (parent, *map(int, children)):
-        try:
+        with suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ Verb = Callable[[Act], Awaitable[object]]
 TABLES = (
     "organisation", "department", "category", "purpose", "purpose_relation", "purpose_basis", "recipient_class",
     "recipient", "recipient_membership", "arrangement", "notice", "notice_version", "notice_text", "clause",
-    "notice_verdict", "ledger_entry", "act",
+    "notice_verdict", "activity", "activity_purpose", "formality_event", "ledger_entry", "act",
 )  # fmt: skip
 
 

@@ -41,9 +41,12 @@ PICTURE = {
 }
 STATE = """
     SELECT s.*,
-        (SELECT coalesce(jsonb_agg(to_jsonb(i)), '[]') FROM intakes_at(s.customer_id, s.organisation_id, now()) i) AS collections,
-        (SELECT coalesce(jsonb_agg(to_jsonb(t)), '[]') FROM told_at(s.customer_id, s.organisation_id, now()) t) AS deliveries,
-        (SELECT coalesce(jsonb_agg(to_jsonb(w)), '[]') FROM words_at(s.customer_id, s.organisation_id, now()) w) AS choices
+        (SELECT coalesce(jsonb_agg(to_jsonb(i)), '[]')
+         FROM intakes_at(s.customer_id, s.organisation_id, now()) i) AS collections,
+        (SELECT coalesce(jsonb_agg(to_jsonb(t)), '[]')
+         FROM told_at(s.customer_id, s.organisation_id, now()) t) AS deliveries,
+        (SELECT coalesce(jsonb_agg(to_jsonb(w)), '[]')
+         FROM words_at(s.customer_id, s.organisation_id, now()) w) AS choices
     FROM customer_standing s WHERE s.customer_id = $1
 """
 OF_FIRM = """

@@ -8,6 +8,9 @@ import pytest_asyncio
 from hub import asgi
 from hub.act import Hub
 from hub.readiness import Readiness
+from hub.settings import Settings
+from tests.internal.counting import Counter, counted_door
+from tests.internal.crowd import Firm, gathered
 from tests.internal.door import Door
 from tests.world import World, build_world
 
@@ -40,3 +43,22 @@ async def app(door: Door, world: World) -> AsyncIterator[str]:
 async def stranger(door: Door, others: World) -> AsyncIterator[str]:
     """A token of an app of the other firm, with every scope."""
     yield await door.token(others)
+
+
+@pytest_asyncio.fixture(scope="session")
+async def firm(hub: Hub, door: Door) -> Firm:
+    """A firm whose customers are counted, and to which nobody adds any."""
+    return await gathered(hub, door)
+
+
+@pytest.fixture(scope="session")
+def counter() -> Counter:
+    """Hears every statement of `counted`."""
+    return Counter()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def counted(settings: Settings, database_url: str, counter: Counter) -> AsyncIterator[Door]:
+    """The application once more, on connections that tell what they run."""
+    async with counted_door(settings, database_url, counter) as opened:
+        yield opened

@@ -1,28 +1,15 @@
 """How many SQL statements an operation takes: few, and as many for fifty rows as for two."""
 
-import functools
-from collections.abc import AsyncIterator
-from typing import Any
-
-import asyncpg
 import pytest
 import pytest_asyncio
 
-import hub.db
-from hub import asgi
-from hub.act import Hub
 from hub.db import new_id
-from hub.readiness import Readiness
-from hub.settings import Settings
 from schema.relay import global_id
+from tests.internal.counting import Counter, statements
 from tests.internal.door import DECISION, Door, nodes_of
 from tests.internal.setting import Setting, document, key, posed
 from tests.world import World
 
-FRAME = ("BEGIN", "COMMIT", "ROLLBACK")
-DRIVER = ("pg_advisory_unlock_all", "set_config('jit'", "typeinfo_tree")
-"""What the driver asks for itself, once for each connection it opens or takes back."""
-TOKEN = "FROM access_token"
 DECIDE = document("decide", "decision { %s }" % DECISION)  # noqa: UP031
 DECISIONS = document(
     "decisions",
@@ -36,53 +23,9 @@ FIFTY = 50
 SOME = 20
 
 
-class Counter:
-    """The statements that ran since it was last read, without those that open and close transactions."""
-
-    def __init__(self) -> None:
-        self._seen: list[str] = []
-
-    def __call__(self, logged: Any) -> None:
-        text = " ".join(logged.query.split())
-        if not text.startswith(FRAME) and not any(each in text for each in DRIVER):
-            self._seen.append(text)
-
-    def read(self) -> list[str]:
-        seen, self._seen = self._seen, []
-        return seen
-
-
-@pytest_asyncio.fixture(scope="module")
-async def counter() -> Counter:
-    return Counter()
-
-
-@pytest_asyncio.fixture(scope="module")
-async def counted(settings: Settings, database_url: str, counter: Counter) -> AsyncIterator[Door]:
-    """The same application, on connections that tell what they run."""
-
-    async def listen(connection: asyncpg.Connection) -> None:
-        connection.add_query_logger(counter)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(hub.db.asyncpg, "create_pool", functools.partial(asyncpg.create_pool, init=listen))
-        opened = await Hub.open(settings, database_url)
-    yield Door(opened, asgi.create_app(opened, Readiness(opened, [])))
-    await opened.close()
-
-
 @pytest_asyncio.fixture(scope="module")
 async def at(counted: Door, world: World) -> Setting:
     return Setting(counted, world, await counted.token(world))
-
-
-async def statements(at: Setting, counter: Counter, query: str, **variables: Any) -> list[str]:
-    """What an operation runs, its token check first."""
-    counter.read()
-    await at.door.ask(at.token, query, **variables)
-    token, *others = counter.read()
-    assert TOKEN in token
-    return others
 
 
 async def test_deciding_takes_one_statement_to_gather_and_one_to_keep(at: Setting, counter: Counter) -> None:
@@ -105,6 +48,20 @@ async def test_previewing_takes_one_statement(at: Setting, counter: Counter) -> 
     question = {"customer": await at.ref(), "act": "USE", "purpose": "conveyancing"}
     await at.door.ask(at.token, PREVIEW, input=question)
     assert len(await statements(at, counter, PREVIEW, input=question)) == 1
+
+
+async def test_a_look_at_the_past_takes_as_many_statements_as_its_snapshot_needs(
+    at: Setting, counter: Counter
+) -> None:
+    question = {"customer": await at.ref(), "act": "USE", "purpose": "conveyancing"}
+    asked = {"input": question, "asOf": "2026-01-01T00:00:00Z"}
+    past = PREVIEW.replace(
+        "!) { preview(input: $input)", "!, $asOf: DateTime) { preview(input: $input, asOf: $asOf)"
+    )
+    await at.door.ask(at.token, past, **asked)
+    assert len(await statements(at, counter, past, **asked)) == 3, (
+        "the instant, the catalogue's clock, gather"
+    )
 
 
 @pytest.mark.parametrize("many", [1, 100, 1_000])

@@ -25,6 +25,7 @@ from hub.db import new_id
 from hub.keyring import Keyring
 from hub.organisations import NewOrganisation, set_up
 from hub.settings import load
+from tests.servers import end_below
 
 HUB = str(Path(sys.executable).parent / "hub")
 PATIENCE_SECONDS = 40
@@ -166,20 +167,22 @@ class Own:
         self.server = embedded.start(self.place.folder, durable=False)
 
 
-def forget_servers(folder: Path) -> None:
-    """Stop the servers of this folder, and delete what they hold."""
-    for marker in [*folder.rglob("postgres-lies-in"), *folder.rglob("postgres")]:
-        embedded.start(marker.parent, durable=False).remove()
-
-
 @pytest.fixture
 def own(keyring: Keyring, tmp_path: Path) -> Iterator[Own]:
     """A PostgreSQL of the test's own."""
     server = embedded.start(tmp_path, durable=False)
-    _in_loop(server.dsn, tmp_path, keyring)
-    made = Own(server, Place(server.dsn, tmp_path, keyring.dump()))
-    yield made
-    forget_servers(tmp_path)
+    try:
+        _in_loop(server.dsn, tmp_path, keyring)
+        yield Own(server, Place(server.dsn, tmp_path, keyring.dump()))
+    finally:
+        end_below(tmp_path)
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Place]:
+    """A folder without any hub in it; its PostgreSQL is stopped at the end."""
+    yield Place("", tmp_path, "")
+    end_below(tmp_path)
 
 
 @pytest.fixture(scope="session")

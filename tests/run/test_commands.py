@@ -10,7 +10,7 @@ import pytest
 
 from hub.cli import app, endings
 from hub.keyring import Keyring
-from tests.run.conftest import HUB, Own, Place, Start, forget_servers
+from tests.run.conftest import HUB, Own, Place, Start
 
 FACTS = {"jurisdiction": "AU"}
 ADD = ("organisation", "add", "acme", "Acme Pty Ltd", "--country", "AU", "--contact", "privacy@acme.example")
@@ -263,18 +263,14 @@ def test_a_keyring_is_written_for_its_owner_only_and_never_over_another(tmp_path
     assert Keyring.load(hub("keys", "generate").stdout).origin
 
 
-def test_on_ones_own_machine_commands_find_the_hub_that_runs(
-    tmp_path: Path, place: Place, start: Start
-) -> None:
+def test_on_ones_own_machine_commands_find_the_hub_that_runs(here: Place, start: Start) -> None:
     empty = {"HUB_DATABASE_URL": "", "HUB_KEYRING": "", "HUB_MODE": ""}
-    here = Place(place.url, tmp_path, place.keyring)
     running = start(here, "run", **empty)
     running.wait_for("hub.listens")
     assert here.run(*ADD, **empty).returncode == 0
     assert running.end() == 0
     again = here.run("organisation", "list", "--json", **empty)
     assert [each["key"] for each in json.loads(again.stdout)] == ["acme"]
-    forget_servers(tmp_path)
 
 
 def test_the_documentation_names_every_command_and_every_exit_code() -> None:

@@ -4,35 +4,14 @@ import json
 import os
 import signal
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
-import pytest
 
-from tests.run.conftest import PATIENCE_SECONDS, Place, Process, Start, forget_servers
+from tests.run.conftest import PATIENCE_SECONDS, Place, Process, Start
+from tests.servers import running_below
 
 MORE_PATIENCE_SECONDS = 120
 OWN = {"HUB_DATABASE_URL": "", "HUB_KEYRING": "", "HUB_MODE": "", "HUB_METRICS_TOKEN": ""}
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[Place]:
-    """A folder without any hub in it; its PostgreSQL is stopped at the end."""
-    place = Place("", tmp_path, "")
-    yield place
-    forget_servers(tmp_path)
-
-
-def postmasters(folder: Path) -> list[int]:
-    """The process ids of the servers that run for this folder."""
-    homes = [Path(pointer.read_text().strip()) for pointer in folder.rglob("postgres-lies-in")]
-    found: list[int] = []
-    for home in [*homes, *folder.rglob("postgres")]:
-        noted = home / "data" / "postmaster.pid"
-        if noted.exists():
-            found.append(int(noted.read_text().split("\n")[0]))
-    return found
 
 
 def printed(process: Process, beginning: str) -> str:
@@ -74,7 +53,7 @@ def test_the_demo_prints_a_token_and_a_question_that_gets_a_cited_answer(here: P
     assert time.monotonic() - began < PATIENCE_SECONDS
     assert "Making up" not in "".join(again.said)
     assert again.end() == 0
-    assert postmasters(here.folder) == []
+    assert running_below(here.folder) == {}
 
 
 def test_ctrl_c_while_people_are_made_up_stops_soon_and_the_next_start_makes_them(
@@ -102,7 +81,7 @@ def test_what_was_acknowledged_survives_the_killing_of_everything(here: Place, s
     tokens: list[str] = []
     with httpx.Client(base_url=process.url, timeout=20, trust_env=False) as client:
         tokens += [client.post("/oauth/token", data=form).json()["access_token"] for _ in range(20)]
-    killed = postmasters(here.folder)
+    killed = running_below(here.folder)
     for pid in [process.popen.pid, *killed]:
         os.kill(pid, signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL

@@ -156,8 +156,10 @@ def months_after(at: datetime, months: int) -> date:
     return date(year, month + 1, min(at.day, monthrange(year, month + 1)[1]))
 
 
-def said(past: list[Event], woken: datetime | None) -> dict[UUID | None, tuple[list[Any], datetime | None, bool]]:
-    """Per purpose (None: all): the last words that bear on it, the first instant they turn on, whether there are more."""
+def said(
+    past: list[Event], woken: datetime | None
+) -> dict[UUID | None, tuple[list[Any], datetime | None, bool]]:
+    """Per purpose (None: all): its last words, the first instant they turn on, whether there are more."""
     words = [event for event in past if event.table == "choice" and event.values["action"] != "ASKED"]
     last = latest(words, scope, lambda event: (ACTIONS.index(event.values["action"]), event.id)).values()
     found: dict[UUID | None, tuple[list[Any], datetime | None, bool]] = {}

@@ -15,6 +15,7 @@ from urllib.request import urlopen
 import pytest
 
 from hub import embedded
+from tests.servers import end_below
 
 Hub = subprocess.Popen[str]
 PROGRAM = Path(sys.executable).with_name("hub")
@@ -39,7 +40,7 @@ def begin(tmp_path: Path) -> Iterator[Callable[[], Hub]]:
     for hub in begun:
         hub.kill()
         hub.wait()
-    embedded.start(data).remove()
+    end_below(tmp_path)
 
 
 def address(hub: Hub, said: Path) -> str:

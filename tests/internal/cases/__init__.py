@@ -1,6 +1,6 @@
 """Every field of the schema, tried: ``MUTATIONS`` and ``QUERIES`` by name."""
 
-from tests.internal.cases import catalogue, customers, merging, notices, outside, questions, records
+from tests.internal.cases import catalogue, crowds, customers, merging, notices, outside, questions, records
 from tests.internal.cases.case import NOBODY, Mutation, Query
 
 __all__ = ["ABOUT_A_CUSTOMER", "MUTATIONS", "NOBODY", "QUERIES"]
@@ -19,6 +19,7 @@ QUERIES: dict[str, Query] = {
     **customers.QUERIES,
     **merging.QUERIES,
     **questions.QUERIES,
+    **crowds.QUERIES,
     **notices.QUERIES,
     **catalogue.QUERIES,
     **outside.QUERIES,

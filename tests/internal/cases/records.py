@@ -36,7 +36,8 @@ async def _question_variables(at: Setting) -> Variables:
     return {"input": {"customer": await at.ref(), "act": "USE", "purpose": "conveyancing"}}
 
 
-async def _decided(at: Setting) -> Variables:
+async def decided(at: Setting) -> Variables:
+    """The id of a decision that was just made."""
     made = await at.done("decide", "decision { id }", **(await _question_variables(at))["input"])
     return {"id": made["decision"]["id"]}
 
@@ -138,8 +139,8 @@ QUERIES: dict[str, Query] = {
         ("first",),
     ),
     "preview": Query(
-        "query ($input: QuestionInput!) { preview(input: $input) { outcome rule question { act purpose {"
-        " key }"
+        "query ($input: QuestionInput!, $asOf: DateTime) { preview(input: $input, asOf: $asOf) { outcome rule"
+        " question { act purpose { key }"
         " department { key } } citation { clause noticeVersion { number } noticeClause { isPrimary } } } }",
         _question_variables,
         {
@@ -169,7 +170,7 @@ QUERIES: dict[str, Query] = {
     "decision": Query(
         "query ($id: ID!) { decision(id: $id) { outcome customer { relationship } question { purpose {"
         " key } } } }",
-        _decided,
+        decided,
         {"outcome": "ALLOW", "customer": {"relationship": "ACTIVE"}},
         {"id": global_id("Decision", new_id())},
         "NOT_FOUND",
@@ -195,7 +196,7 @@ QUERIES: dict[str, Query] = {
     ),
     "receipt": Query(
         "query ($id: ID!) { receipt(id: $id) { document entry { event } } }",
-        _decided,
+        decided,
         {"entry": {"event": "decision.made"}},
         {"id": global_id("Decision", new_id())},
         "NOT_FOUND",

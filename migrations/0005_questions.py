@@ -19,7 +19,7 @@ SQL = Path(__file__).parent / "sql"
 class Migration(migrations.Migration):
     """The tables as the models first were; what the database itself refuses is in ``sql/questions.sql``."""
 
-    dependencies = [("hub", "0004_narrow_state")]
+    dependencies = [("hub", "0004_register")]
 
     operations = [
         ops.CreateModel(

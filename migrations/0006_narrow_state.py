@@ -15,7 +15,7 @@ SQL = Path(__file__).parent / "sql"
 class Migration(migrations.Migration):
     """Everything is in ``sql/``."""
 
-    dependencies = [("hub", "0003_access")]
+    dependencies = [("hub", "0005_questions")]
 
     operations = [
         ops.DeleteModel("CustomerState"),

@@ -1,0 +1,87 @@
+"""Citing: what an answer rests on, among one customer's own rows: the delivery, the collection, the clause shown."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import orjson
+
+from hub.answers import Shown
+from hub.db import Record
+from hub.reading import Reading
+from hub.telling import Told
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+Delivery = tuple[UUID, datetime, str, str]
+"""Id, instant, locale, how."""
+
+
+def delivery(row: Record, read: Told) -> Delivery | None:
+    """The first delivery of the version that is cited."""
+    lines: str | None = row["deliveries"]
+    if read.version is None or lines is None:
+        return None
+    start = lines.find(read.version.id + " ")
+    if start < 0:
+        return None
+    _, delivery_id, microseconds, locale, how = lines[start:].split(";", 1)[0].split(" ")
+    return UUID(delivery_id), _instant(microseconds), locale, how
+
+
+def collection(row: Record, reading: Reading) -> tuple[datetime | None, UUID | None]:
+    """Of the categories in question, when the first came in, and by which collection."""
+    lines: str | None = row["collections"]
+    missing = set(reading.told.categories)
+    first: tuple[datetime | None, UUID | None] = (None, None)
+    for line in lines.split(";") if lines else ():
+        found = {category for category in missing if category in line}
+        if found:  # lines go back in time, so that the last one found is the first that came in
+            collection_id, microseconds, _ = line.split(" ")
+            first = (_instant(microseconds), UUID(collection_id))
+            missing -= found
+        if not missing:
+            break
+    return first
+
+
+def _instant(microseconds: str) -> datetime:
+    return EPOCH + timedelta(microseconds=int(microseconds))
+
+
+def told(read: Told, reached: Delivery | None) -> Shown | None:
+    """What this customer was told: the clause and version that were read, as they reached them."""
+    if read.shown is None:
+        return None
+    _, shown_at, locale, how = reached or (None, None, None, None)
+    one, (text, locale) = read.shown, _worded(locale, read.clause.texts if read.clause else {})
+    return Shown(
+        one.notice_key, one.notice_name, one.version_id, one.version, one.clause_id, one.clause_key, text, locale,
+        shown_at, how,
+    )  # fmt: skip
+
+
+def kept(row: Record) -> Shown | None:
+    """The same, of a decision that was kept."""
+    if row["version_id"] is None:
+        return None
+    texts: dict[str, str] = orjson.loads(row["clause_texts"]) if row["clause_texts"] else {}
+    text, locale = _worded(row["shown_locale"], texts)
+    return Shown(
+        notice_key=row["notice_key"],
+        notice_name=row["notice_name"],
+        version_id=row["version_id"],
+        version=row["version_number"],
+        clause_id=row["clause_id"],
+        clause_key=row["clause_key"],
+        clause_text=text,
+        locale=locale,
+        shown_at=row["shown_at"],
+        shown_how=row["shown_how"],
+    )
+
+
+def _worded(locale: str | None, texts: dict[str, str]) -> tuple[str | None, str | None]:
+    """The clause's words in the locale shown, or in the first there is; and that locale."""
+    if not texts:
+        return None, locale
+    worded = locale if locale in texts else next(iter(texts))
+    return texts[worded or ""], worded
