@@ -72,8 +72,9 @@ _ONE = """
     WHERE s.id = $1 AND ($2::uuid IS NULL OR d.organisation_id = $2)
 """
 _SAMPLE = """
-    SELECT d.id, d.facts, d.outcome, d.rule, d.rules_version, d.decided_at FROM decision d
-    WHERE d.organisation_id = $1 AND ($2::uuid IS NULL OR d.id < $2) ORDER BY d.id DESC LIMIT $3
+    SELECT s.id, d.facts, d.outcome, d.rule, d.rules_version, d.decided_at
+    FROM decision_subject s JOIN decision d ON d.id = s.decision_id
+    WHERE d.organisation_id = $1 AND ($2::uuid IS NULL OR s.id < $2) ORDER BY s.id DESC LIMIT $3
 """
 
 

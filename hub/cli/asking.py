@@ -22,8 +22,9 @@ _OPTIONS: Final = {
     "such": "--jurisdiction, --relationship",
     "profileEffect": "--profile-effect",
     "act": "--act",
+    "id": "DECISION",
     **{name: f"--{name}" for name in (
-        "purpose", "recipient", "arrangement", "channel", "offer", "department", "organisation",
+        "purpose", "recipient", "arrangement", "channel", "offer", "department", "organisation", "sample", "customer",
     )},
 }  # fmt: skip
 

@@ -210,10 +210,12 @@ def _finish(said: dict[str, Any], found: Found) -> None:
 
 
 def _write_report(target: Path, found: Found, language: str) -> None:
+    from hub.cli.outputs import whole
     from hub.reports import Report, render
 
     page = render(Report(found.asked, found.audience, found.split, found.today), language)
-    target.write_text(page, encoding="utf-8")
+    with whole(target, "--report") as file:
+        file.write(page)
 
 
 def _print(found: Found, language: str) -> None:

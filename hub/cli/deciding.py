@@ -185,7 +185,7 @@ def _stream(file: str) -> Generator[BinaryIO]:
 async def _decide(organisation: str | None, said: dict[str, str | None], record: bool) -> Any:
     from hub import decisions
     from hub.cli.asking import asking, named
-    from hub.errors import Refusal
+    from hub.errors import Refusal, invalid
 
     question = _question(said)
     async with asking(organisation, said["as_of"]) as ask:
@@ -194,6 +194,8 @@ async def _decide(organisation: str | None, said: dict[str, str | None], record:
         else:
             (answer,) = await decisions.preview(ask, [question])
     if isinstance(answer, Refusal):
+        if said["as_of"] and answer.path[:1] == ("customer",):
+            raise invalid("No customer with this id was on record then: choose a later day.", "--as-of")
         with named():
             raise answer
     return answer

@@ -75,13 +75,18 @@ def read_draft(file: Path | None) -> Drafted:
     except msgspec.ValidationError as error:
         found = _PLACE.fullmatch(str(error))
         message = found["message"] if found else str(error)
+        if "RFC3339" in message:
+            message = "This is not a day: write it as 2026-09-01"
         place = found["place"] if found and found["place"] else ""
         raise invalid(f"{message}.", str(file), *([place] if place else [])) from None
 
 
 def _start(file: Path) -> bytes:
-    with file.open("rb") as stream:
-        return stream.read(SIZE_BYTES + 1)
+    try:
+        with file.open("rb") as stream:
+            return stream.read(SIZE_BYTES + 1)
+    except OSError as error:
+        raise invalid(f"This cannot be read: {error.strerror}.", str(file)) from None
 
 
 async def draft_of(ask: Ask, drafted: Drafted) -> Draft:

@@ -5,7 +5,6 @@ command line's operator: a program that may open them looks them up by this id, 
 """
 
 import base64
-import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from hub import coverage
+from hub.cli.outputs import OWN, whole
 from hub.coverage import Cover
 from hub.crowds import Crowd, Heap, Such
 from hub.errors import invalid
@@ -36,7 +36,7 @@ def by_outcome(said: str) -> Listed:
     name, _, rule = said.partition(":")
     outcome = _one_of(Outcome, name)
     if rule and rule not in RULES:
-        raise invalid(f"There is no rule `{rule[:60]}`{meant(rule, RULES)}.", "--list")
+        raise invalid(f"There is no rule `{rule[:60]}`{meant(rule, RULES)}", "--list")
 
     def wanted(_: Crowd, heap: Heap) -> bool:
         decision = heap.decision
@@ -65,20 +65,13 @@ def _one_of(kind: Any, said: str) -> Any:
 
 async def write(crowd: Crowd, such: Such, listed: Listed, target: Path) -> int:
     """Write who is on the list, and return how many; the file appears when it is whole, for its owner's eyes alone."""
-    part = target.with_name(target.name + ".part")
-    part.unlink(missing_ok=True)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
     count = 0
-    try:
-        with os.fdopen(os.open(part, flags, 0o600), "w", encoding="utf-8", newline="") as file:
-            table = Table(file)
-            table.write(["customer", "answer", "rule"][: len(listed.cells) + 1])
-            async for customer_id in _members(crowd, such, listed):
-                table.write([_id(customer_id), *listed.cells])
-                count += 1
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
+    with whole(target, "--out", OWN) as file:
+        table = Table(file)
+        table.write(["customer", "answer", "rule"][: len(listed.cells) + 1])
+        async for customer_id in _members(crowd, such, listed):
+            table.write([_id(customer_id), *listed.cells])
+            count += 1
     return count
 
 

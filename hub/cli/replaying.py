@@ -86,7 +86,7 @@ def _print_replay(found: "Replay") -> None:
     typer.echo(f"replayed     {_short(found.replayed)}: {verdict}")
     typer.echo(f"rules today  {_short(found.today)}")
     regathered = _short(found.regathered) if found.regathered else "nobody can say any more"
-    typer.echo(f"told since   {regathered}")
+    typer.echo(f"known now    {regathered}")
     for each in found.changes:
         typer.echo(
             f"             {each.jurisdiction}: {each.fact} was {each.recorded}, is known as {each.gathered} now"

@@ -90,11 +90,13 @@ class Wording:
 
     def supposed(self, thing: Mapping[str, Any]) -> str:
         """One thing that is supposed, as a sentence."""
-        values = {
-            name: self.day(value) if isinstance(value, date) else apart(str(value))
-            for name, value in thing.items()
-        }
+        values = {name: self._thing(value) for name, value in thing.items()}
         return self.say(f"supposed.{thing['kind']}", **values)
+
+    def _thing(self, value: Any) -> str:
+        if isinstance(value, date):
+            return self.day(value)
+        return str(value) if isinstance(value, int) else apart(str(value))
 
 
 @cache
