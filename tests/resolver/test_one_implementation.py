@@ -221,7 +221,7 @@ async def test_every_way_of_asking_gives_the_same_answer(
 
 
 @pytest.mark.chaos
-@settings(parent=HARD, max_examples=1_000)
+@settings(parent=HARD, max_examples=500)
 @given(lives=LIVES, at=st.sampled_from(INSTANTS), kin=KIN)
 async def test_every_way_of_asking_gives_the_same_answer_thousands_of_times(
     stage: Stage, lives: list[Past], at: datetime, kin: list[list[int]]
