@@ -46,6 +46,7 @@ class Operation(StrEnum):
     HEALTH_READ = "health.read"
     METADATA_READ = "metadata.read"
     METRICS_READ = "metrics.read"
+    MAILBOX_READ = "mailbox.read"
     TOKEN_ISSUE = "token.issue"  # noqa: S105 - an operation
     TOKEN_REVOKE = "token.revoke"  # noqa: S105
     TOKEN_INTROSPECT = "token.introspect"  # noqa: S105
@@ -90,6 +91,7 @@ MAY: dict[Operation, frozenset[Role]] = {
     _O.HEALTH_READ: frozenset(Role),
     _O.METADATA_READ: frozenset(Role),
     _O.METRICS_READ: frozenset({_R.OPERATOR}),  # whoever brings HUB_METRICS_TOKEN
+    _O.MAILBOX_READ: frozenset(Role),  # the demo's; there is no such page elsewhere
     _O.TOKEN_ISSUE: frozenset({_R.STRANGER}),
     _O.TOKEN_REVOKE: frozenset({_R.STRANGER}),
     _O.TOKEN_INTROSPECT: frozenset({_R.STRANGER}),

@@ -9,22 +9,7 @@ from hub.policy.decision import Decision
 from hub.policy.facts import Facts
 from hub.policy.remedies import Remedy
 from hub.questioned import Question
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What this customer was told: the clause (None: none covers it), its text in the locale shown, when and how."""
-
-    notice_key: str
-    notice_name: str
-    version_id: UUID
-    version: int
-    clause_id: UUID | None
-    clause_key: str | None
-    clause_text: str | None
-    locale: str | None
-    shown_at: datetime | None
-    shown_how: str | None
+from hub.telling import Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +35,5 @@ class Answer:
 
 
 Outcome = Answer | Refusal
+
+__all__ = ["Answer", "Outcome", "Shown"]

@@ -23,6 +23,7 @@ from hub.auth import endpoints
 from hub.keyring import Use
 from hub.readiness import Readiness
 from hub.settings import Mode, Settings
+from portal.pages.mailbox import Letters
 from schema import trusted
 from schema.call import Call, idempotency_key
 from schema.console import Console, console_page
@@ -39,10 +40,10 @@ HEAD_SECONDS: Final = 15
 BODY_SECONDS: Final = 20
 
 
-def create_app(hub: Hub, readiness: Readiness) -> Starlette:
+def create_app(hub: Hub, readiness: Readiness, letters: Letters | None = None) -> Starlette:
     """Put the application together around an open hub; it opens and closes nothing itself."""
     settings = hub.settings
-    table = routes(hub, readiness)
+    table = routes(hub, readiness, letters)
     names = web.hosts(settings.url, settings.allowed_hosts, local=not settings.is_production)
     around = [
         Middleware(web.Secured, https=settings.url.startswith("https://")),
@@ -57,12 +58,13 @@ def create_app(hub: Hub, readiness: Readiness) -> Starlette:
     return app
 
 
-def routes(hub: Hub, readiness: Readiness) -> list[BaseRoute]:
-    """Every address of the hub."""
+def routes(hub: Hub, readiness: Readiness, letters: Letters | None = None) -> list[BaseRoute]:
+    """Every address of the hub. letters: what the demo's mailbox holds."""
     settings = hub.settings
     console = _console(settings) if settings.shows_console else None
+    demo = settings.mode is Mode.DEMO
     return [
-        *portal.routes.routes(console=console is not None, demo=settings.mode is Mode.DEMO),
+        *portal.routes.routes(console=console is not None, demo=demo, letters=letters),
         Route(GRAPHQL, _graphql(hub, console)),
         *(console.routes() if console else ()),
         *endpoints.routes(hub),
@@ -195,10 +197,15 @@ def server(app: Starlette, settings: Settings) -> Server:
 
 
 async def serve(
-    hub: Hub, readiness: Readiness, listening: socket.socket, stop: asyncio.Event, started: asyncio.Event
+    hub: Hub,
+    app: Starlette,
+    readiness: Readiness,
+    listening: socket.socket,
+    stop: asyncio.Event,
+    started: asyncio.Event,
 ) -> None:
     """Answer requests until told to stop: then unready first, no new connections, the end of what runs."""
-    running = server(create_app(hub, readiness), hub.settings)
+    running = server(app, hub.settings)
     ended = asyncio.ensure_future(running.serve(sockets=[listening]))
     told = asyncio.ensure_future(_stop(running, hub.settings, readiness, stop))
     while not (running.started or ended.done()):  # noqa: ASYNC110 - the server has no event for it

@@ -38,6 +38,7 @@ class Bar(StrEnum):
     REFUSED_BEFORE = "REFUSED_BEFORE"
     OPTED_OUT_OF_SHARING = "OPTED_OUT_OF_SHARING"
     OPTED_OUT_OF_MARKETING = "OPTED_OUT_OF_MARKETING"
+    SPARED = "SPARED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,10 @@ _BARS: dict[Bar, tuple[Code, str, str]] = {
     Bar.OPTED_OUT_OF_MARKETING: (
         Code.CONFLICT, "customer",
         "This customer opted out of marketing, and is not asked for consent to it: they can opt in by themselves.",
+    ),
+    Bar.SPARED: (
+        Code.CONFLICT, "customer",
+        "This customer said no, objected, or is closed to it: leave them alone; `asking` on a preview says why.",
     ),
 }  # fmt: skip
 # $1 customers  $2 organisation  $3 purpose  $4 channels  $5 recipient  $6 instant (NULL: now, also what was

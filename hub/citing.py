@@ -1,7 +1,6 @@
 """Citing: what an answer rests on, among one customer's own rows: the delivery, the collection, the clause shown."""
 
-from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import orjson
@@ -11,68 +10,78 @@ from hub.db import Record
 from hub.reading import Reading
 from hub.telling import Told
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+Delivery = tuple[UUID, datetime, str, str]
+"""Id, instant, locale, how."""
 
-def delivery(row: Record, read: Told) -> tuple[UUID, datetime, str, str] | None:
-    """The first delivery of the version that is cited: id, instant, locale, how."""
-    versions: list[UUID] = row["versions"] or []
-    if read.version is None or UUID(read.version.id) not in versions:
+
+def delivery(row: Record, read: Told) -> Delivery | None:
+    """The first delivery of the version that is cited."""
+    lines: str | None = row["deliveries"]
+    if read.version is None or lines is None:
         return None
-    index = versions.index(UUID(read.version.id))
-    return row["deliveries"][index], row["delivered"][index], row["locales"][index], row["hows"][index]
+    start = lines.find(read.version.id + " ")
+    if start < 0:
+        return None
+    _, delivery_id, microseconds, locale, how = lines[start:].split(";", 1)[0].split(" ")
+    return UUID(delivery_id), _instant(microseconds), locale, how
 
 
 def collection(row: Record, reading: Reading) -> tuple[datetime | None, UUID | None]:
     """Of the categories in question, when the first came in, and by which collection."""
-    touched = {UUID(each) for each in reading.told.categories}
-    rows = zip(row["collected"] or (), row["collections"] or (), row["categories"] or (), strict=True)
-    return min(((at, one) for at, one, category in rows if category in touched), default=(None, None))
+    lines: str | None = row["collections"]
+    missing = set(reading.told.categories)
+    first: tuple[datetime | None, UUID | None] = (None, None)
+    for line in lines.split(";") if lines else ():
+        found = {category for category in missing if category in line}
+        if found:  # lines go back in time, so that the last one found is the first that came in
+            collection_id, microseconds, _ = line.split(" ")
+            first = (_instant(microseconds), UUID(collection_id))
+            missing -= found
+        if not missing:
+            break
+    return first
 
 
-def told(read: Told, reached: tuple[UUID, datetime, str, str] | None) -> Shown | None:
+def _instant(microseconds: str) -> datetime:
+    return EPOCH + timedelta(microseconds=int(microseconds))
+
+
+def told(read: Told, reached: Delivery | None) -> Shown | None:
     """What this customer was told: the clause and version that were read, as they reached them."""
-    version, clause = read.version, read.clause
-    if version is None:
+    if read.shown is None:
         return None
-    _, shown_at, shown_locale, shown_how = reached or (None, None, None, None)
-    return _shown(
-        Shown(
-            notice_key=version.notice_key,
-            notice_name=version.notice_name,
-            version_id=UUID(version.id),
-            version=version.number,
-            clause_id=UUID(clause.id) if clause else None,
-            clause_key=clause.key if clause else None,
-            clause_text=None,
-            locale=shown_locale,
-            shown_at=shown_at,
-            shown_how=shown_how,
-        ),
-        clause.texts if clause else {},
-    )
-
-
-def _shown(shown: Shown, texts: dict[str, str]) -> Shown:
-    """With the clause's words in the locale shown, or in the first there is."""
-    locale = shown.locale if shown.locale in texts else next(iter(texts), None)
-    return replace(shown, clause_text=texts.get(locale) if locale else None, locale=locale or shown.locale)
+    _, shown_at, locale, how = reached or (None, None, None, None)
+    one, (text, locale) = read.shown, _worded(locale, read.clause.texts if read.clause else {})
+    return Shown(
+        one.notice_key, one.notice_name, one.version_id, one.version, one.clause_id, one.clause_key, text, locale,
+        shown_at, how,
+    )  # fmt: skip
 
 
 def kept(row: Record) -> Shown | None:
     """The same, of a decision that was kept."""
     if row["version_id"] is None:
         return None
-    return _shown(
-        Shown(
-            notice_key=row["notice_key"],
-            notice_name=row["notice_name"],
-            version_id=row["version_id"],
-            version=row["version_number"],
-            clause_id=row["clause_id"],
-            clause_key=row["clause_key"],
-            clause_text=None,
-            locale=row["shown_locale"],
-            shown_at=row["shown_at"],
-            shown_how=row["shown_how"],
-        ),
-        orjson.loads(row["clause_texts"]) if row["clause_texts"] else {},
+    texts: dict[str, str] = orjson.loads(row["clause_texts"]) if row["clause_texts"] else {}
+    text, locale = _worded(row["shown_locale"], texts)
+    return Shown(
+        notice_key=row["notice_key"],
+        notice_name=row["notice_name"],
+        version_id=row["version_id"],
+        version=row["version_number"],
+        clause_id=row["clause_id"],
+        clause_key=row["clause_key"],
+        clause_text=text,
+        locale=locale,
+        shown_at=row["shown_at"],
+        shown_how=row["shown_how"],
     )
+
+
+def _worded(locale: str | None, texts: dict[str, str]) -> tuple[str | None, str | None]:
+    """The clause's words in the locale shown, or in the first there is; and that locale."""
+    if not texts:
+        return None, locale
+    worded = locale if locale in texts else next(iter(texts))
+    return texts[worded or ""], worded

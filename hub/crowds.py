@@ -18,7 +18,7 @@ from hub.act import Ask
 from hub.errors import Refusal, invalid
 from hub.gather import Gathered, parameters, statement
 from hub.known import Known
-from hub.policy.decision import Decision, decide_packed, strictest
+from hub.policy.decision import Decision
 from hub.policy.remedies import Remedy, remedies
 from hub.policy.rule import Outcome
 from hub.questioned import Question
@@ -154,6 +154,7 @@ class Crowd:
     reader: Reader
     on: date
     _mixed: set[tuple[int, int]] = field(default_factory=set[tuple[int, int]])
+    _everybody: list[Heap] | None = None
 
     @classmethod
     async def of(cls, ask: Ask, question: Question) -> "Crowd":
@@ -173,7 +174,15 @@ class Crowd:
         return [self.organisation_id, self.ask.at, *parameters(self.reader.terms)]
 
     async def heaps(self, such: Such = EVERYBODY) -> list[Heap]:
-        """Everybody, by how they stand."""
+        """Everybody, by how they stand; read once, however many pages of members are asked for."""
+        if self._everybody is None:
+            self._everybody = await self._read()
+        found = [heap for heap in self._everybody if such.fits(heap.standing)]
+        if not found:
+            raise invalid("No customer fits this filter: name other jurisdictions or relationships.", "such")
+        return found
+
+    async def _read(self) -> list[Heap]:
         rows = await self.ask.rows(statement("crowd", is_past=self.ask.is_past), *self._parameters())
         await self._shapes.require(
             self.ask, {row["part"] for row in rows}, {row["key"] >> 24 for row in rows}
@@ -188,9 +197,6 @@ class Crowd:
         found += [heap async for _, heap in self._alone(None)]
         if not found and self.ask.is_past:
             raise invalid("No customer was on record then. Ask about a later day.", "asOf")
-        found = [heap for heap in found if such.fits(heap.standing)]
-        if not found:
-            raise invalid("No customer fits this filter: name other jurisdictions or relationships.", "such")
         return found
 
     def _heap(self, customers: int, part: int, key: int) -> Heap:
@@ -201,11 +207,8 @@ class Crowd:
     def _decided(self, heap: Heap, readings: tuple[Reading, ...]) -> Heap:
         if not readings:
             return heap
-        decisions = [decide_packed(each.facts.signature, self.on) for each in readings]
-        decision = strictest(decisions)
-        return replace(
-            heap, decision=decision, reading=readings[decisions.index(decision)], readings=readings
-        )
+        verdict = self.reader.verdict(readings)
+        return replace(heap, decision=verdict.decision, reading=readings[verdict.place], readings=readings)
 
     async def members(
         self, wanted: Callable[[Heap], bool], after: UUID | None = None, size: int = 100
@@ -249,12 +252,7 @@ class Crowd:
     def _lone(self, gathered: Gathered) -> Heap:
         if gathered.refusal is not None:
             return Heap(1, NOBODY, None, None, (), is_alone=True)
-        index = self._deciding(gathered)
-        row = gathered.rows[index]
+        row = gathered.rows[self.reader.verdict(gathered.readings).place]
         standing = self._shapes.standings[row["part"] >> 32]
         heap = Heap(1, standing, None, None, (), row["part"], row["key"], is_alone=True)
-        return self._decided(heap, tuple(gathered.readings))
-
-    def _deciding(self, gathered: Gathered) -> int:
-        decisions = [decide_packed(facts.signature, self.on) for facts in gathered.facts]
-        return decisions.index(strictest(decisions))
+        return self._decided(heap, gathered.readings)

@@ -5,7 +5,6 @@ clause the customer was shown and the rows it all rests on. A decision holds whi
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -25,7 +24,6 @@ from hub.policy.facts import Facts
 from hub.policy.remedies import remedies
 from hub.policy.values import Act, Channel, Footer, Offer, ProfileEffect
 from hub.questioned import Question
-from hub.terms import Terms
 
 QUESTIONS_AT_MOST = 1_000
 
@@ -121,45 +119,28 @@ def _organisation(actor: Actor) -> UUID:
 
 
 def _answer(gathered: Gathered, answer_id: UUID | None = None) -> Outcome:
-    if gathered.refusal is not None or gathered.terms is None:
+    if gathered.refusal is not None or gathered.reader is None:
         return gathered.refusal or not_found("customer", "customer")
-    at: datetime = gathered.rows[0]["at"]
-    decisions = [decide_packed(facts.signature, at.date()) for facts in gathered.facts]
-    decision = strictest(decisions)
-    index = decisions.index(decision)
-    row, reading = gathered.rows[index], gathered.readings[index]
+    verdict = gathered.reader.verdict(gathered.readings)
+    row, reading = gathered.rows[verdict.place], gathered.readings[verdict.place]
     delivery = citing.delivery(row, reading.told)
     collected_at, collection_id = citing.collection(row, reading)
+    terms = gathered.reader.terms
     return Answer(
-        question=_resolved(gathered.question, gathered.terms),
-        decision=decision,
+        question=terms.about(gathered.question.customer_id),
+        decision=verdict.decision,
         facts=reading.facts,
-        all_facts=tuple(gathered.facts),
-        remedies=remedies(reading.facts, at.date()),
+        all_facts=tuple([each.facts for each in gathered.readings]),
+        remedies=verdict.remedies,
         shown=citing.told(reading.told, delivery),
         collected_at=collected_at,
         collection_id=collection_id,
         delivery_id=delivery[0] if delivery else None,
-        arrangement_id=UUID(gathered.terms.agreed.id) if gathered.terms.agreed else None,
+        arrangement_id=terms.agreed_id,
         record_id=row["record_id"],
-        decided_at=at,
+        decided_at=row["at"],
         id=answer_id,
     )
-
-
-def _resolved(question: Question, terms: Terms) -> Question:
-    """The question with ids where it had keys, as it is kept."""
-    return replace(
-        question,
-        purpose=UUID(terms.purpose.id),
-        recipient=UUID(terms.recipient.id) if terms.recipient else None,
-        arrangement=None if question.arrangement is None else _given(question, terms),
-        department=UUID(terms.department.id) if terms.department else None,
-    )
-
-
-def _given(question: Question, terms: Terms) -> UUID:
-    return UUID(terms.known.find("ARRANGEMENT", question.arrangement or "").id)
 
 
 async def _again(ask: Ask, kept: Any) -> list[Outcome]:

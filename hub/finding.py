@@ -109,7 +109,7 @@ def _blinds(
 ) -> list[tuple[int, str, str | None, bytes]]:
     named = NewIdentifier(reference.kind, reference.value, reference.system, reference.region)
     blind = identities.blind(ask.hub.vault, named, *path)
-    return [(number, reference.kind, reference.system, digest) for digest in blind.candidates]
+    return [(number, named.kind, named.system, digest) for digest in blind.candidates]
 
 
 def _id(text: str, *path: str | int) -> UUID:

@@ -14,6 +14,7 @@ from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from hub import known as knowledge
+from hub import sayings
 from hub.act import FAILURES, Ask, Hub, refusal
 from hub.db import Record, Session
 from hub.errors import Refusal, invalid, not_found
@@ -21,12 +22,12 @@ from hub.known import Known, Reference
 from hub.policy.facts import Facts
 from hub.questioned import Question
 from hub.reading import Reader, Reading
-from hub.shapes import SILENT, Saying, Word, shapes
+from hub.shapes import Saying, shapes
 from hub.terms import Terms
 from hub.together import Together
 
 READERS_AT_MOST = 2_000
-LOOKS_AT_MOST = 5
+LOOKS_AT_MOST = 3
 """How often a question is asked anew because the catalogue changed, or the day, while it was asked."""
 
 
@@ -35,9 +36,9 @@ class Gathered:
     """What a question came to: a reading for each record and jurisdiction beside the row it came from, or a refusal."""
 
     question: Question
-    terms: Terms | None = None
+    reader: Reader | None = None
     rows: list[Record] = field(default_factory=list[Record])
-    readings: list[Reading] = field(default_factory=list[Reading])
+    readings: tuple[Reading, ...] = ()
     refusal: Refusal | None = None
 
     @property
@@ -76,7 +77,18 @@ async def gather(ask: Ask, organisation_id: UUID, questions: Sequence[Question])
             else knowledge.load(ask, organisation_id)
         )
         on = at.date()
-    raise invalid("The catalogue keeps changing while it is asked about. Ask again in a moment.", "questions")
+    return await _gather_in_one(ask, organisation_id, asked)
+
+
+async def _gather_in_one(ask: Ask, organisation_id: UUID, asked: Sequence[Question]) -> list[Gathered]:
+    """The catalogue changes faster than it is asked about: look at it and at the customers in one snapshot."""
+    async with ask.hub.database.reading() as session:
+        known = await knowledge.load(session, organisation_id)
+        on: date = await session.value("SELECT now()::date")
+        readers = [reader(known, each, on) for each in asked]
+        columns = [_columns(each, one) for each, one in zip(asked, readers, strict=True)]
+        found = await _find(session, organisation_id, None, columns)
+    return await _read(ask, organisation_id, asked, readers, found)
 
 
 async def _gather_past(ask: Ask, organisation_id: UUID, asked: Sequence[Question]) -> list[Gathered]:
@@ -97,7 +109,10 @@ async def read_each(
 
 def reader(known: Known, question: Question, on: date) -> Reader | Refusal:
     """The reader of a question on a day, kept beside what it reads against; or why nobody can be asked about it."""
-    mark = (replace(question, customer_id=_NOBODY), on)
+    mark = (
+        on, question.act, question.purpose, question.recipient, question.arrangement, question.channel,
+        question.categories, question.offer, question.footer, question.department, question.profile_effect,
+    )  # fmt: skip
     kept = known.readers.get(mark)
     if kept is None:
         if len(known.readers) >= READERS_AT_MOST:
@@ -110,14 +125,19 @@ def reader(known: Known, question: Question, on: date) -> Reader | Refusal:
     return kept
 
 
-_NOBODY = UUID(int=0)
-
-
 def _columns(question: Question, one: Reader | Refusal) -> Row:
-    if isinstance(one, Refusal):
-        return question.customer_id, 0, None, None, None, None, None, None
-    *others, washes = parameters(one.terms)
-    return question.customer_id, *others, "{" + ",".join(map(str, washes)) + "}" if washes else None
+    return (question.customer_id, *(_UNASKED if isinstance(one, Refusal) else _asked(one)))
+
+
+_UNASKED: Row = (0, None, None, None, None, None, None)
+
+
+def _asked(one: Reader) -> Row:
+    """A question's columns, found once."""
+    if one.columns is None:
+        *others, washes = parameters(one.terms)
+        one.columns = (*others, "{" + ",".join(map(str, washes)) + "}" if washes else None)
+    return one.columns
 
 
 def parameters(terms: Terms) -> Row:
@@ -199,7 +219,7 @@ async def _read(
     kept = shapes(ask.hub)
     rows = [row for each in found for row in each if row["part"] is not None]
     await kept.require(ask, {row["part"] for row in rows}, {row["key"] >> 24 for row in rows})
-    mixed = await _mixed(ask, organisation_id, readers, found)
+    mixed = await sayings.exact(ask, organisation_id, readers, found)
     return [
         _gathered(ask.hub, question, one, each, mixed)
         for question, one, each in zip(questions, readers, found, strict=True)
@@ -225,7 +245,7 @@ def _gathered(
         pairs = [(row, each) for row in rows for each in _readings(hub, one, row, mixed)]
     except Refusal as refused:
         return Gathered(question, refusal=refused)
-    return Gathered(question, one.terms, [row for row, _ in pairs], [each for _, each in pairs])
+    return Gathered(question, one, [row for row, _ in pairs], tuple([each for _, each in pairs]))
 
 
 def _readings(
@@ -235,49 +255,6 @@ def _readings(
     if saying is None:
         return one.read(shapes(hub), row["part"], row["key"])
     return one.read_words(shapes(hub), row["part"], row["key"], saying)
-
-
-_WORDS = """
-    SELECT a.customer_id, p.number, w.kind, w.purpose IS NOT NULL AS is_own, w.channel, w.recipient, w.action, w.grade,
-        w.at, w.ends, w.ends <= $4 AS has_ended, w.at < $5 AS is_old
-    FROM unnest($2::uuid[], $3::bigint[]) AS a (customer_id, number) JOIN purpose p ON p.number = a.number
-    CROSS JOIN LATERAL words_at(a.customer_id, $1, $4) w
-    WHERE w.purpose IS NULL OR w.purpose = p.id
-    ORDER BY a.customer_id, p.number, w.at
-"""
-
-
-async def _mixed(
-    ask: Ask, organisation_id: UUID, readers: Sequence[Reader | Refusal], found: Sequence[list[Record]]
-) -> dict[tuple[UUID, int], Saying]:
-    """The words of those rows whose key cannot say which of several timed words have lapsed; mostly there are none."""
-    wanted = {
-        (row["record_id"], one.terms.purpose.number): (row["at"], one.terms.law.calls_before)
-        for one, rows in zip(readers, found, strict=True)
-        if isinstance(one, Reader)
-        for row in rows
-        if row["key"] is not None and one.is_mixed(row["key"])
-    }
-    if not wanted:
-        return {}
-    at, calls = next(iter(wanted.values()))
-    customers, numbers = [each[0] for each in wanted], [each[1] for each in wanted]
-    said: dict[tuple[UUID, int], Saying] = dict.fromkeys(wanted, SILENT)
-    for row in await ask.rows(_WORDS, organisation_id, customers, numbers, at, calls):
-        mark = (row["customer_id"], row["number"])
-        said[mark] = (*said[mark], _word(row))
-    return said
-
-
-def _word(row: Record) -> Word:
-    is_given = row["action"] == "GIVEN"
-    timed = "ENDS" if row["ends"] is not None else "CALL" if row["kind"] == "CONSENT" else None
-    receiver = str(row["recipient"]) if row["recipient"] else None
-    rank = round(row["at"].timestamp() * 1_000_000)
-    return Word(
-        rank, row["kind"], row["is_own"], row["channel"], receiver, row["action"], row["grade"],
-        timed if is_given else None, bool(row["has_ended"]), row["is_old"],
-    )  # fmt: skip
 
 
 async def category_ids(ask: Ask, names: dict[str, Reference]) -> dict[str, UUID]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -19,7 +20,6 @@ from hub.errors import Code, Refusal, invalid, not_found
 from hub.scope import hold, organisation
 from hub.vault import Blind, DataKey, Vault
 
-SYSTEM_CHARACTERS = 100
 IDENTIFIERS_MOST = 50
 
 
@@ -33,7 +33,7 @@ class IdentifierKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewIdentifier:
-    """An identifier as it is given. system: whose id it is, for EXTERNAL only.
+    """An identifier as it is given. system: whose id it is, for EXTERNAL only; kept in lower case.
 
     region: the country (ISO 3166) of a phone number that has no +.
     """
@@ -43,6 +43,10 @@ class NewIdentifier:
     system: str | None = None
     region: str | None = None
     is_verified: bool = False
+
+    def __post_init__(self) -> None:
+        if self.system is not None:
+            object.__setattr__(self, "system", inputs.fold(self.system))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +97,7 @@ def blind(vault: Vault, new: NewIdentifier, *path: str | int) -> Blind:
         raise invalid("An external id needs the system whose id it is; others have none.", *path, "system")
     try:
         if new.system is not None:
-            system = inputs.line(new.system, *path, "system", most=SYSTEM_CHARACTERS)
-            return vault.blind_external(system, new.value)
+            return vault.blind_external(inputs.system(new.system, *path, "system"), new.value)
         if kind is IdentifierKind.EMAIL:
             return vault.blind_email(new.value)
         return vault.blind_phone(new.value, new.region)
@@ -124,24 +127,32 @@ async def insert(
     }
     await _refuse_taken(act, owner.organisation_id, list(distinct.values()), path)
     rows = [(new_id(), new, made) for new, made in distinct.values()]
+    about = (owner.customer_id, owner.organisation_id, owner.import_id, act.at)
     try:
-        stored = await act.rows(
-            _INSERT,
-            owner.customer_id,
-            owner.organisation_id,
-            owner.import_id,
-            act.at,
-            [row_id for row_id, _, _ in rows],
-            [new.kind for _, new, _ in rows],
-            [new.system for _, new, _ in rows],
-            [owner.key.seal("identifier", "sealed", row_id, made.normalised) for row_id, _, made in rows],
-            [made.digest for _, _, made in rows],
-            [made.key_id for _, _, made in rows],
-            [new.is_verified for _, new, _ in rows],
-        )
+        stored = await act.rows(_INSERT, *about, *_sealed(owner.key, rows))
     except asyncpg.UniqueViolationError:
         raise _taken(path) from None
+    await _look_for_others(act, owner, given)
     return [Identifier(**row) for row in stored]
+
+
+def _sealed(key: DataKey, rows: Sequence[tuple[UUID, NewIdentifier, Blind]]) -> list[list[Any]]:
+    return [
+        [row_id for row_id, _, _ in rows],
+        [new.kind for _, new, _ in rows],
+        [new.system for _, new, _ in rows],
+        [key.seal("identifier", "sealed", row_id, made.normalised) for row_id, _, made in rows],
+        [made.digest for _, _, made in rows],
+        [made.key_id for _, _, made in rows],
+        [new.is_verified for _, new, _ in rows],
+    ]
+
+
+async def _look_for_others(act: Act, owner: Owner, given: Sequence[NewIdentifier]) -> None:
+    """Leave behind to propose merging those who share an email or phone; an external id is nobody else's."""
+    if any(new.kind != IdentifierKind.EXTERNAL for new in given):
+        ids = {"customer_id": owner.customer_id, "organisation_id": owner.organisation_id}
+        await act.defer("customers.propose_merges", **ids)
 
 
 async def add_identifier(

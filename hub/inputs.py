@@ -28,6 +28,7 @@ Choice = TypeVar("Choice", bound=StrEnum)
 Item = TypeVar("Item")
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_SYSTEM = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 _TWO_LETTERS = re.compile(r"[A-Z]{2}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _IRI = re.compile(r"(https://|[a-z][a-z0-9-]*:)[^\s<>\"{}|\\^`]+")
@@ -52,6 +53,23 @@ def key(value: str, *path: str | int) -> str:
         "for example `referral-mortgage`.",
         *path,
     )
+
+
+def system(value: str, *path: str | int) -> str:
+    """Check the name of another system, such as Salesforce: 1 to 63 of a-z, 0-9 and . _ -, made lower case."""
+    said = fold(value)
+    if _SYSTEM.fullmatch(said):
+        return said
+    raise invalid(
+        "A system is named by 1 to 63 letters (a to z), digits, dots, underscores and hyphens, beginning with a "
+        "letter or digit: for example `salesforce`.",
+        *path,
+    )
+
+
+def fold(value: str) -> str:
+    """Bring a system's name to its one spelling, whether or not it may be one."""
+    return value.strip().casefold()
 
 
 def line(value: str, *path: str | int, most: int = NAME_LENGTH) -> str:

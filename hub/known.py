@@ -244,8 +244,9 @@ async def load(session: Session, organisation_id: UUID, at: datetime | None = No
     for row in rows:
         things[row["kind"]][str(row["id"])] = _thing(row)
     for row in await session.rows(_THEN, at) if at is not None else []:
-        if str(row["id"]) in things[row["kind"]]:
-            things[row["kind"]][str(row["id"])] = _thing(row)
+        now = things[row["kind"]].get(str(row["id"]))
+        if now is not None:
+            things[row["kind"]][str(row["id"])] = _as_it_was(_thing(row), now)
     return Known(organisation_id, number, things, at)
 
 
@@ -283,6 +284,13 @@ async def past(hub: Hub, session: Session, organisation_id: UUID, at: datetime) 
 
 _HELD: WeakKeyDictionary[Hub, dict[UUID, Known]] = WeakKeyDictionary()
 _PASTS: WeakKeyDictionary[Hub, OrderedDict[tuple[UUID, datetime, int], Known]] = WeakKeyDictionary()
+
+
+def _as_it_was(then: Any, now: Any) -> Any:
+    """A thing as it was; but days say themselves when they hold, so those that are told last count for the past too."""
+    if isinstance(now, Arrangement):
+        return msgspec.structs.replace(then, starts_on=now.starts_on, ends_on=now.ends_on)
+    return msgspec.structs.replace(then, classes=now.classes) if isinstance(now, Recipient) else then
 
 
 def _thing(row: Record) -> Any:

@@ -32,6 +32,7 @@ FRAMES: Final = 12
 TAMED: Final = {
     "asyncpg": logging.WARNING,
     "authlib": logging.WARNING,
+    "mail.log": logging.WARNING,
     "procrastinate": logging.CRITICAL,
     "psycopg": logging.ERROR,
     "strawberry": logging.CRITICAL,

@@ -5,17 +5,21 @@ family and keep the strictest answer. Who was joined to whom is a tree of merge_
 MERGED, always from the survivor of one family to that of the other; the pointers follow from it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
-from hub import particulars
+from hub import metrics, particulars
 from hub.act import Act, Ask
-from hub.db import new_id
+from hub.db import Record, new_id
 from hub.errors import Code, Refusal, not_found
 from hub.scope import Reached, organisation, reach
+
+SHARED_MOST: Final = 20
+PROPOSED_MOST: Final = 5
 
 
 class Verdict(StrEnum):
@@ -81,20 +85,25 @@ _FAMILIES = """
         UNION ALL SELECT c.id FROM customer c WHERE c.survivor_id = asked.survivor
     ) family ORDER BY 1, 2
 """
-# Whom an import brought, and who share an email or phone with somebody who was there before.
-_ALIKE = """
-    SELECT DISTINCT ON (older.id, newer.id) older.id AS older, newer.id AS newer, mine.kind
-    FROM customer newer
-    JOIN identifier mine
-         ON mine.customer_id = newer.id AND mine.kind IN ('EMAIL', 'PHONE') AND mine.ended_at IS NULL
-    JOIN identifier theirs ON theirs.blind = mine.blind AND theirs.kind = mine.kind
-         AND theirs.organisation_id = mine.organisation_id AND theirs.ended_at IS NULL
-    JOIN customer older ON older.id = theirs.customer_id AND older.id < newer.id
-    WHERE newer.import_id = $1 AND mine.organisation_id = $2
-      AND newer.erased_at IS NULL AND older.erased_at IS NULL
-      AND coalesce(newer.survivor_id, newer.id) <> coalesce(older.survivor_id, older.id)
-      AND NOT EXISTS (SELECT FROM merge_proposal p WHERE p.older_id = older.id AND p.newer_id = newer.id)
-    ORDER BY older.id, newer.id, mine.kind
+# Who shares an email or phone with a customer. However many do, at most $3 are read for each.
+_SHARING = """
+    SELECT mine.kind, mine.blind, other.id AS customer_id,
+           other.erased_at IS NULL AND coalesce(other.survivor_id, other.id) <> coalesce(me.survivor_id, me.id)
+           AND NOT EXISTS (SELECT FROM merge_proposal p
+                           WHERE p.older_id = least(me.id, other.id) AND p.newer_id = greatest(me.id, other.id))
+           AS is_news
+    FROM customer me
+    JOIN identifier mine ON mine.customer_id = me.id AND mine.organisation_id = $2
+         AND mine.kind IN ('EMAIL', 'PHONE') AND mine.ended_at IS NULL
+    CROSS JOIN LATERAL (
+        SELECT i.customer_id FROM identifier i
+        WHERE i.blind = mine.blind AND i.kind = mine.kind AND i.organisation_id = $2
+          AND i.ended_at IS NULL AND i.customer_id <> me.id
+        LIMIT $3
+    ) held
+    JOIN customer other ON other.id = held.customer_id
+    WHERE me.id = $1 AND me.erased_at IS NULL
+    ORDER BY mine.kind, other.id
 """
 _PROPOSE = """
     INSERT INTO merge_proposal (id, older_id, newer_id, organisation_id, reason, found_at)
@@ -158,15 +167,31 @@ async def families(ask: Ask, ids: list[UUID]) -> dict[UUID, tuple[UUID, ...]]:
     return {customer_id: tuple(family) for customer_id, family in found.items()}
 
 
-async def propose_merges(act: Act, import_id: UUID, organisation_id: UUID | None = None) -> int:
-    """Propose whom an import brought a second time, by email or phone; returns how many pairs are new."""
+async def propose_merges(act: Act, customer_id: UUID, organisation_id: UUID | None = None) -> int:
+    """Propose those who share an email or phone with a customer; returns how many pairs are new.
+
+    What more than SHARED_MOST others have is nobody's own (info@example.com): it proposes nothing, and is counted.
+    """
     towards = organisation(act, organisation_id)
-    pairs = await act.rows(_ALIKE, import_id, towards)
+    by_value: dict[tuple[str, bytes], list[Record]] = {}
+    for row in await act.rows(_SHARING, customer_id, towards, SHARED_MOST + 1):
+        by_value.setdefault((row["kind"], row["blind"]), []).append(row)
+    pairs: dict[tuple[UUID, UUID], str] = {}
+    for (kind, _), held in by_value.items():
+        if len(held) > SHARED_MOST:
+            metrics.TOO_SHARED.labels(kind).inc()
+            continue
+        for other in [row["customer_id"] for row in held if row["is_news"]][:PROPOSED_MOST]:
+            pairs.setdefault((min(customer_id, other), max(customer_id, other)), kind)
     if pairs:
-        columns = [[pair[name] for pair in pairs] for name in ("older", "newer", "kind")]
-        await act.execute(_PROPOSE, towards, act.at, [new_id() for _ in pairs], *columns)
-        await act.record("merge.proposed", None, import_id=import_id, count=len(pairs))
+        await _propose(act, towards, pairs)
+        await act.record("merge.proposed", customer_id, count=len(pairs))
     return len(pairs)
+
+
+async def _propose(act: Act, organisation_id: UUID, pairs: Mapping[tuple[UUID, UUID], str]) -> None:
+    columns = [[older for older, _ in pairs], [newer for _, newer in pairs], list(pairs.values())]
+    await act.execute(_PROPOSE, organisation_id, act.at, [new_id() for _ in pairs], *columns)
 
 
 async def settle_merge(act: Act, proposal_id: UUID, *, is_same: bool) -> Proposal:

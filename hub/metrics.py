@@ -25,6 +25,12 @@ REFUSED: Final = Counter(
 DECISIONS: Final = Counter("hub_decisions", "Decisions kept.", ["outcome", "rule"], registry=REGISTRY)
 RETRIES: Final = Counter("hub_act_retries", "Acts begun again.", ["sqlstate"], registry=REGISTRY)
 UNKNOWN: Final = Counter("hub_act_unknown", "Acts whose outcome is not known.", registry=REGISTRY)
+TOO_SHARED: Final = Counter(
+    "hub_merge_too_shared",
+    "Emails and phones that too many share to propose a merge.",
+    ["kind"],
+    registry=REGISTRY,
+)
 JOBS_DONE: Final = Counter("hub_jobs_done", "Jobs run.", ["task", "outcome"], registry=REGISTRY)
 UNSEALED: Final = Gauge("hub_ledger_unsealed", "Ledger entries that wait for a seal.", registry=REGISTRY)
 SEAL_AGE: Final = Gauge("hub_seal_age_seconds", "Age of the oldest entry without a seal.", registry=REGISTRY)

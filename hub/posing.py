@@ -13,7 +13,7 @@ from uuid import UUID
 
 import orjson
 
-from hub import askable, choices, inputs, posed
+from hub import askable, choices, inputs, posed, sparing
 from hub.act import Act
 from hub.askable import Bar, Candidate, Matter, refusal_of
 from hub.collections import require_version
@@ -102,10 +102,12 @@ async def put_many(
         await act.rows(_HOLD_PERSONS, survivors)
     past = await askable.candidates(act, list(held), matter)
     bars = _bars(asked, matter, held, past, customers)
-    fit = [customer_id for customer_id, bar in zip(customers, bars, strict=True) if bar is None]
-    questions = await _write(
-        act, asked, towards, [held[customer_id] for customer_id in fit if customer_id in held]
-    )
+    fit = {
+        each: past[each] for each, bar in zip(customers, bars, strict=True) if bar is None and each in held
+    }
+    alone = await sparing.spared(act, matter, fit)
+    bars = [Bar.SPARED if each in alone else bar for each, bar in zip(customers, bars, strict=True)]
+    questions = await _write(act, asked, towards, [held[each] for each in fit if each not in alone])
     return [
         _outcome(customer_id, bar, None if bar else questions.get(customer_id))
         for customer_id, bar in zip(customers, bars, strict=True)

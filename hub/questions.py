@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from hub import askable, choices, inputs, particulars, posed
+from hub import askable, choices, inputs, particulars, posed, sparing
 from hub.act import Act
 from hub.askable import Asked, Bar, Matter
 from hub.db import new_id
@@ -261,6 +261,8 @@ async def _require_askable(act: Act, question: Question) -> None:
     about = (question.organisation_id, question.purpose_id, kind, question.channels, question.recipient_id)
     past = await askable.candidates(act, [question.customer_id], Matter(*about), besides=question.id)
     bar = askable.barred(past[question.customer_id], kind)
+    if bar is None and await sparing.spared(act, Matter(*about), past):
+        bar = Bar.SPARED
     if bar is not None:
         refusal = askable.refusal_of(bar)
         raise Refusal(refusal.code, refusal.message, ("question",))

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+from hub.policy.decision import Decision, decide_packed, strictest
 from hub.policy.facts import Facts
+from hub.policy.remedies import Remedy, remedies
 from hub.policy.values import Consent
 from hub.questioned import built
 from hub.shapes import LOW, MIXED, Holding, Saying, Shapes, Standing
@@ -17,6 +19,7 @@ from hub.words import Clock, Heard, hear
 
 UNREGISTERED = frozenset({"MA", "EU"})  # no national do-not-contact register there
 READINGS_AT_MOST = 50_000
+SLOTS_AT_MOST = 63
 
 
 class Bits(NamedTuple):
@@ -37,12 +40,20 @@ class Bits(NamedTuple):
         return cls(*flags, bits >> 5 & 63, bits >> 11)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Reading:
     """The facts of one state under one jurisdiction, and what was read for them."""
 
     facts: Facts
     told: Told
+
+
+class Verdict(NamedTuple):
+    """The strictest decision of several readings, which of them it is, and what would turn it into ALLOW."""
+
+    decision: Decision
+    place: int
+    remedies: tuple[Remedy, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +71,9 @@ class Reader:
     def __init__(self, terms: Terms, supposed: Supposed | None = None) -> None:
         self.terms = terms
         self.supposed = supposed
+        self.columns: tuple[Any, ...] | None = None
         self._memory: dict[tuple[int, int], tuple[Reading, ...]] = {}
+        self._verdicts: dict[tuple[Reading, ...], Verdict] = {}
         self._tolds: dict[tuple[int, str], Told] = {}
 
     def read(self, shapes: Shapes, part: int, key: int) -> tuple[Reading, ...]:
@@ -70,6 +83,19 @@ class Reader:
             if len(self._memory) >= READINGS_AT_MOST:
                 self._memory.clear()
             found = self._memory[part, key] = self.read_words(shapes, part, key, shapes.sayings[key >> 24])
+        return found
+
+    def verdict(self, readings: tuple[Reading, ...]) -> "Verdict":
+        """Decide each reading and keep the strictest; the same readings are decided once."""
+        found = self._verdicts.get(readings)
+        if found is None:
+            if len(self._verdicts) >= READINGS_AT_MOST:
+                self._verdicts.clear()
+            decisions = [decide_packed(each.facts.signature, self.terms.law.on) for each in readings]
+            decision = strictest(decisions)
+            index = decisions.index(decision)
+            found = Verdict(decision, index, remedies(readings[index].facts, self.terms.law.on))
+            self._verdicts[readings] = found
         return found
 
     def is_mixed(self, key: int) -> bool:
@@ -86,7 +112,7 @@ class Reader:
 
     def _reading(self, standing: Standing, place: str, told: Told, saying: Saying, bits: Bits) -> Reading:
         clock = Clock(bits.is_quiet, bits.has_ended, bits.is_old_call)
-        heard = hear(saying, self.terms.scope, place, standing.age, clock)
+        heard = hear(saying, self.terms.scope, place, self._age(place, standing), clock)
         values = (*self._asked(place, told, bits), *self._heard(place, standing, told, heard, bits))
         question = self.terms.question
         asked = (question.act, question.channel, question.offer, question.footer, question.profile_effect)
@@ -98,7 +124,8 @@ class Reader:
     def _asked(self, place: str, told: Told, bits: Bits) -> tuple[Any, ...]:
         """From jurisdiction to basis, in the order of GATHERED."""
         terms, purpose = self.terms, self.terms.purpose
-        is_later = told.first_slot is not None and told.first_slot <= bits.slots_before
+        is_counted = bits.slots_before < SLOTS_AT_MOST  # a key counts no further
+        is_later = told.first_slot is not None and (told.first_slot <= bits.slots_before or not is_counted)
         return (
             place, purpose.kind, told.purpose_fit, told.source, told.notice, self._recipient(told),
             "AFTER_COLLECTION" if is_later else "AT_COLLECTION", terms.needs_to_know,
@@ -111,10 +138,13 @@ class Reader:
         return (
             heard.consent, heard.marketing_choice, heard.sharing_choice, heard.limit_sensitive, heard.objection,
             told.is_offered, standing.relationship, self._is_blocked(place, standing, bits), told.data,
-            purpose.bases.get(place, ("NONE", False))[1], self.terms.law.ages[place].get(standing.age, "ADULT"),
+            purpose.bases.get(place, ("NONE", False))[1], self._age(place, standing),
             _record_state(standing, bits), terms.known.formality(purpose.id, place, self.terms.law.on),
             self._destination(place, heard),
         )  # fmt: skip
+
+    def _age(self, place: str, standing: Standing) -> str:
+        return self.terms.law.ages[place].get(standing.age, "ADULT")
 
     def _recipient(self, told: Told) -> str:
         if self.terms.recipient is None:

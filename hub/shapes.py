@@ -49,7 +49,7 @@ class Holding:
 
 
 class Word(NamedTuple):
-    """A last word. rank: its order in time. timed: ENDS or CALL, if an instant of the row bears on it."""
+    """A last word. rank: its order in time. timed: ENDS or CALL, where an instant of the row bears on it; OVER."""
 
     rank: int
     kind: str

@@ -5,7 +5,9 @@ How a notice is read, and why, is in docs/decisions/0002.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
+from uuid import UUID
 
 from hub.known import Clause, Version
 from hub.shapes import Holding, Intake
@@ -15,7 +17,24 @@ FITS = ("PRIMARY", "NAMED", "DIRECTLY_RELATED", "RELATED", "NEW")
 REACHES = ("NAMED", "CLASS", "UNCOVERED")
 DATA = ("ORDINARY", "NATIONAL_ID", "SENSITIVE", "BIOMETRIC", "CRIMINAL")
 SPECIAL = frozenset({"SENSITIVE", "BIOMETRIC", "CRIMINAL"})
-NEW, UNCOVERED = 4, 2
+_, NAMED, DIRECTLY_RELATED, RELATED, NEW = range(5)
+UNCOVERED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What this customer was told: the clause (None: none covers it), its text in the locale shown, when and how."""
+
+    notice_key: str
+    notice_name: str
+    version_id: UUID
+    version: int
+    clause_id: UUID | None
+    clause_key: str | None
+    clause_text: str | None
+    locale: str | None
+    shown_at: datetime | None
+    shown_how: str | None
 
 
 class Promise(NamedTuple):
@@ -42,7 +61,7 @@ class Told:
     clause: Clause | None
     version: Version | None
     categories: tuple[str, ...]
-    governing: frozenset[str]
+    shown: Shown | None
 
 
 def tell_as_collected(terms: Terms, holding: Holding, place: str) -> Told:
@@ -66,20 +85,51 @@ def tell(terms: Terms, holding: Holding, place: str) -> Told:
     ]
     kept = [one for one in promises if one.clause is not None]
     cited = min(kept, key=lambda one: (-one.reach, -one.fit, one.category), default=None)
-    governing = _governing(held, holding, place)
+    clause = cited.clause if cited else None
+    version = cited.version if cited else _latest(terms, _governing(held, holding, place), holding)
     return Told(
-        FITS[max((one.fit for one in promises), default=NEW)],
+        FITS[_worst_fit(promises, data)],
         REACHES[max((one.reach for one in promises), default=UNCOVERED)],
         _source(intakes),
         "MISSING" if len(held) < len(wanted) or not wanted else _notice(terms, holding, place),
         bool(held) and len(held) == len(wanted) and all(each.is_offered for each in held),
         DATA[max((DATA.index(each) for each in data), default=0)],
         min((each.slot for each in held), default=None),
-        cited.clause if cited else None,
-        cited.version if cited else _latest(terms, governing, holding),
+        clause,
+        version,
         tuple(category for category in wanted if category in holding.intakes),
-        governing,
+        _shown(version, clause),
     )
+
+
+def _shown(version: Version | None, clause: Clause | None) -> Shown | None:
+    """What is cited, but for how it reached the customer."""
+    if version is None:
+        return None
+    return Shown(
+        notice_key=version.notice_key,
+        notice_name=version.notice_name,
+        version_id=UUID(version.id),
+        version=version.number,
+        clause_id=UUID(clause.id) if clause else None,
+        clause_key=clause.key if clause else None,
+        clause_text=None,
+        locale=None,
+        shown_at=None,
+        shown_how=None,
+    )
+
+
+def _worst_fit(promises: Sequence[Promise], data: Sequence[str]) -> int:
+    """The worst of several categories. For sensitive data NAMED is less than DIRECTLY_RELATED, for other data more.
+
+    Where both meet, the first for sensitive data, only RELATED is as bad as each of them.
+    """
+    worst = max((one.fit for one in promises), default=NEW)
+    is_only_named = any(
+        one.fit == NAMED and kind in SPECIAL for one, kind in zip(promises, data, strict=True)
+    )
+    return RELATED if worst == DIRECTLY_RELATED and is_only_named else worst
 
 
 def _wanted(terms: Terms, holding: Holding) -> Sequence[str]:

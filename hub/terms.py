@@ -3,7 +3,7 @@
 Made once for a question and a day; the same for every customer it is asked about.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Self
 from uuid import UUID
@@ -30,15 +30,15 @@ class Terms:
     agreed: Arrangement | None
     classes: frozenset[str]
     scope: Scope
+    resolved: Question
+    agreed_id: UUID | None
 
     @classmethod
     def of(cls, known: Known, question: Question, on: date) -> Self:
         """Find everything; Refusal for what cannot be asked of anybody. Ids of others look absent."""
         purpose: Purpose = _found(known, "purpose", question.purpose)
         recipient: Recipient | None = _optional(known, "recipient", question.recipient)
-        given: Arrangement | None = _optional(known, "arrangement", question.arrangement)
-        if given is not None and (recipient is None or given.recipient != recipient.id):
-            raise not_found("arrangement", "arrangement")
+        given = _given(known, question, recipient)
         department: Department | None = _optional(known, "department", question.department)
         if any(known.get("CATEGORY", str(each)) is None for each in question.categories or ()):
             raise not_found("category", "categories")
@@ -49,7 +49,29 @@ class Terms:
         _check_recipient(question, is_processor=is_processor)
         classes = recipient.classes_on(on) if recipient is not None else frozenset[str]()
         scope = _scope(question, purpose, recipient, is_processor=is_processor)
-        return cls(known, question, law(on), purpose, recipient, department, agreed, classes, scope)
+        resolved = _resolved(question, purpose, recipient, given, department)
+        agreed_id = UUID(agreed.id) if agreed is not None else None
+        return cls(
+            known,
+            question,
+            law(on),
+            purpose,
+            recipient,
+            department,
+            agreed,
+            classes,
+            scope,
+            resolved,
+            agreed_id,
+        )
+
+    def about(self, customer_id: UUID) -> Question:
+        """The question about one customer, with ids where it had keys: as it is kept."""
+        one = self.resolved
+        return Question(
+            customer_id, one.act, one.purpose, one.recipient, one.arrangement, one.channel, one.categories, one.offer,
+            one.footer, one.department, one.profile_effect,
+        )  # fmt: skip
 
     @property
     def is_processor(self) -> bool:
@@ -85,6 +107,22 @@ class Terms:
         return None if months is None else months_before(self.law.on, months)
 
 
+def _resolved(
+    question: Question,
+    purpose: Purpose,
+    recipient: Recipient | None,
+    given: Arrangement | None,
+    department: Department | None,
+) -> Question:
+    return replace(
+        question,
+        purpose=UUID(purpose.id),
+        recipient=UUID(recipient.id) if recipient else None,
+        arrangement=UUID(given.id) if given else None,
+        department=UUID(department.id) if department else None,
+    )
+
+
 def _found(known: Known, noun: str, reference: UUID | str) -> Any:
     found = known.find(noun.upper(), reference)
     if found is None:
@@ -96,6 +134,14 @@ def _optional(known: Known, noun: str, reference: UUID | str | None) -> Any:
     return None if reference is None else _found(known, noun, reference)
 
 
+def _given(known: Known, question: Question, recipient: Recipient | None) -> Arrangement | None:
+    """The arrangement that is named; it must be one with the recipient."""
+    given: Arrangement | None = _optional(known, "arrangement", question.arrangement)
+    if given is not None and (recipient is None or given.recipient != recipient.id):
+        raise not_found("arrangement", "arrangement")
+    return given
+
+
 def _agreed(
     known: Known,
     question: Question,
@@ -104,8 +150,12 @@ def _agreed(
     recipient: Recipient | None,
     given: Arrangement | None,
 ) -> Arrangement | None:
-    """The arrangement that covers purpose, act and any categories named, on the day; the oldest of several."""
+    """The arrangement that covers purpose, act and all categories named, or some of the purpose's, on the day.
+
+    The oldest if there are several.
+    """
     named = {str(each) for each in question.categories or ()}
+    meant = named or set(purpose.categories)
     fitting = [
         one
         for one in (known.all("ARRANGEMENT") if given is None else [given])
@@ -114,6 +164,7 @@ def _agreed(
         and one.holds_on(on)
         and purpose.id in one.purposes
         and named <= set(one.categories)
+        and not meant.isdisjoint(one.categories)
         and one.kind in KINDS.get(question.act, {"PROCESSOR"})
     ]
     return min(fitting, key=lambda one: (one.starts_on, one.id), default=None)

@@ -44,7 +44,7 @@ class Heard(NamedTuple):
 
 
 def hear(saying: Saying, scope: Scope, jurisdiction: str, age: str, clock: Clock) -> Heard:
-    """Reduce the words that bear on a purpose."""
+    """Reduce the words that bear on a purpose. age: as the jurisdiction sees it."""
     agreed = _last(saying, lambda word: _is_consent(word, scope))
     consent = _consent(agreed, scope, jurisdiction, age, clock)
     given = agreed.rank if agreed is not None and agreed.action == "GIVEN" else 0
@@ -84,7 +84,12 @@ def _consent(word: Word | None, scope: Scope, jurisdiction: str, age: str, clock
 
 
 def _is_over(word: Word, scope: Scope, jurisdiction: str, clock: Clock) -> bool:
-    """A stated end counts; without one a consent to calls ends sooner in Australia, any other in the house period."""
+    """A stated end counts; without one a consent to calls ends sooner in Australia, any other in the house period.
+
+    What ended in a silence stays ended, whoever calls later.
+    """
+    if word.timed == "OVER":
+        return True
     if word.timed == "ENDS":
         return _ended(word, clock)
     is_old = clock.is_old_call if word.is_old_call is None else word.is_old_call

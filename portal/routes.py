@@ -7,15 +7,25 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from portal.pages import welcome
+from portal.pages import mailbox, welcome
+from portal.pages.mailbox import Letters
 
 STATIC: Final = Path(__file__).parent / "static"
 
 
-def routes(*, console: bool, demo: bool) -> list[BaseRoute]:
-    """The portal's routes. console: whether there is one; demo: whether the people are made up."""
+def routes(*, console: bool, demo: bool, letters: Letters | None = None) -> list[BaseRoute]:
+    """The portal's routes.
+
+    console: whether there is one. demo: whether the people are made up. letters: what the demo's mailbox holds.
+    """
+    first = welcome.page(console=console, demo=demo, letters=letters is not None)
     return [
-        Route("/", welcome.page(console=console, demo=demo), methods=["GET"], name="health.read"),
+        Route("/", first, methods=["GET"], name="health.read"),
+        *(
+            [Route("/mailbox", mailbox.page(letters), methods=["GET"], name="mailbox.read")]
+            if letters
+            else []
+        ),
         Mount("/static", Static(directory=STATIC), name="health.read"),
     ]
 

@@ -155,20 +155,28 @@ class Edge(Generic[T]):
 
 @strawberry.type(description="One page of a list.")
 class Connection(Generic[T]):
-    """As the Relay cursor connections specification has it, with an optional count."""
+    """As the Relay cursor connections specification has it."""
 
     edges: list[Edge[T]] = strawberry.field(description="The rows of this page, in the list's order.")
     page_info: PageInfo = strawberry.field(description="Where this page lies in its list.")
-    count: strawberry.Private[Callable[[Ask], Awaitable[int]] | None] = None
+
+    def counted(self, count: Callable[[Ask], Awaitable[int]]) -> "CountedConnection[T]":
+        """The same page, of a list that `count` counts where somebody asks."""
+        return CountedConnection(edges=self.edges, page_info=self.page_info, count=count)
+
+
+@strawberry.type(name="Connection", description="One page of a list that is short enough to be counted.")
+class CountedConnection(Connection[T], Generic[T]):
+    """A page of what people set up by hand. Lists that grow with customers and use are not counted."""
+
+    count: strawberry.Private[Callable[[Ask], Awaitable[int]]]
 
     @strawberry.field(
-        description="How many rows the whole list has; null where that is not counted. Costs extra.",
+        description="How many rows the whole list has. Costs extra.",
         metadata={"weight": Weight(points=TOTAL_POINTS)},
     )
-    async def total_count(self, info: strawberry.Info[Any, None]) -> int | None:
+    async def total_count(self, info: strawberry.Info[Any, None]) -> int:
         """Count the list, for this viewer and this filter."""
-        if self.count is None:
-            return None
         return await self.count(await info.context.ask(Operation.VIEWER_READ))
 
 
@@ -191,21 +199,17 @@ class Window:
         return self.size + 1
 
     def page(
-        self,
-        rows: Sequence[R],
-        node: Callable[[R], T],
-        key: Callable[[R], tuple[Any, ...]],
-        count: Callable[[Ask], Awaitable[int]] | None = None,
+        self, rows: Sequence[R], node: Callable[[R], T], key: Callable[[R], tuple[Any, ...]]
     ) -> Connection[T]:
         """The page made of `rows`, which came in the order that was asked for (backwards: reversed).
 
-        node: a row as its GraphQL type. key: a row's sort values. count: counts the whole list, if wanted.
+        node: a row as its GraphQL type. key: a row's sort values.
         """
         kept = list(rows[: self.size])
         if self.backwards:
             kept.reverse()
         edges = [Edge(node=node(row), cursor=self.cursor(key(row))) for row in kept]
-        return Connection(edges=edges, page_info=self._info(edges, more=len(rows) > self.size), count=count)
+        return Connection(edges=edges, page_info=self._info(edges, more=len(rows) > self.size))
 
     def _info(self, edges: Sequence[Edge[Any]], *, more: bool) -> PageInfo:
         beyond = self.start is not None

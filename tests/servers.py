@@ -11,6 +11,7 @@ import signal
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -67,9 +68,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail a run that left a server behind; once, when all processes of the run have ended."""
     if hasattr(session.config, "workerinput"):
         return
-    left = end_below(session.config._tmp_path_factory.getbasetemp())
+    config: Any = session.config
+    left = end_below(config._tmp_path_factory.getbasetemp())
     if left:
-        terminal = session.config.pluginmanager.getplugin("terminalreporter")
+        terminal = config.pluginmanager.getplugin("terminalreporter")
         names = ", ".join(map(str, left))
         terminal.write_line(f"\nThe tests left PostgreSQL running for {names}: stopped now", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from hub import asgi
 from hub.act import Hub
 from hub.actors import MAY, Operation, Role
+from hub.demo.mailbox import Mailbox
 from hub.readiness import Readiness
 from schema import door
 from schema.internal import root
@@ -106,7 +107,7 @@ def plain_fields(schema: strawberry.Schema) -> str:
 @pytest.fixture
 def picture(hub: Hub) -> str:
     """The picture as the code has it now."""
-    routes = asgi.routes(hub, Readiness(hub, []))
+    routes = asgi.routes(hub, Readiness(hub, []), Mailbox().letters)
     return "\n".join([
         HEADING,
         table("operation", operations()),

@@ -77,6 +77,11 @@ async def page(
     return await Client.filter(_own(ask.actor), beyond).using_db(ask.db).order_by(order).limit(limit)
 
 
+async def count(ask: Ask) -> int:
+    """Count the actor's clients."""
+    return await Client.filter(_own(ask.actor)).using_db(ask.db).count()
+
+
 async def load(ask: Ask, ids: Sequence[UUID]) -> list[Client]:
     """Those of these clients that the actor may see, in any order."""
     return await Client.filter(_own(ask.actor), id__in=list(ids)).using_db(ask.db)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from hub.cli import clients, deciding, importing, keys, ledger, operating, organisations, running
+from hub.cli import clients, crowds, deciding, importing, keys, ledger, operating, organisations, running
 from hub.cli.endings import CODES
 
 app = typer.Typer(
@@ -43,6 +43,7 @@ def hub(
 running.add_to(app)
 operating.add_to(app)
 deciding.add_to(app)
+crowds.add_to(app)
 organisations.add_to(app)
 clients.add_to(app)
 importing.add_to(app)

@@ -5,13 +5,14 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import datetime
-from enum import StrEnum
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, NoReturn
 
 import typer
 
+from hub.cli import replaying
+from hub.cli.crowd_options import Language
 from hub.cli.endings import CODES, NEGATIVE, OK, USAGE, ends, stop
 from hub.cli.showing import Json, show
 
@@ -19,14 +20,6 @@ if TYPE_CHECKING:
     from hub.questioned import Question
 
 rules = typer.Typer(no_args_is_help=True, help="The rules, tried on scenarios.", rich_markup_mode=None)
-
-
-class Language(StrEnum):
-    """In which language the explanations are given."""
-
-    EN = "en"
-    FR = "fr"
-    AR = "ar"
 
 
 AsOf = Annotated[
@@ -38,6 +31,7 @@ AsOf = Annotated[
 def add_to(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command(epilog=CODES)(decide)
+    replaying.add_to(app, rules)
     app.add_typer(rules, name="rules")
 
 
@@ -98,7 +92,7 @@ Facts = Annotated[
 ]
 Customer = Annotated[str | None, typer.Option("--customer", help="Id of the customer.")]
 Purpose = Annotated[str | None, typer.Option("--purpose", help="Key or id of the purpose.")]
-What = Annotated[str, typer.Option("--act", help="USE, DISCLOSE, REFER, MARKET, ... (any case).")]
+What = Annotated[str, typer.Option("--act", help="USE, DISCLOSE, MESSAGE, SELL, POOL or PROFILE (any case).")]
 Recipient = Annotated[str | None, typer.Option("--recipient", help="Key or id of who would receive.")]
 Arrangement = Annotated[str | None, typer.Option("--arrangement", help="Key or id of what is agreed.")]
 Channel = Annotated[str | None, typer.Option("--channel", help="EMAIL, SMS, PHONE, POST, ...")]
@@ -106,13 +100,22 @@ Whose = Annotated[
     str | None, typer.Option("--organisation", help="Key or id; not needed while there is only one.")
 ]
 Spoken = Annotated[Language, typer.Option("--language", help="The language of the explanations.")]
+When = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of",
+        metavar="DATE|INSTANT",
+        help="As it stood then: 2026-03-31 (at the end of that day, UTC) or 2026-03-31T09:00:00Z. With --facts: only "
+        "the rules in force that day; else all of them.",
+    ),
+]
 Record = Annotated[bool, typer.Option("--record", help="Keep the decision in the ledger, as evidence.")]
 
 
 @ends
 def decide(  # noqa: PLR0913, PLR0917 - a question has many parts
     facts: Facts = None,
-    as_of: AsOf = None,
+    as_of: When = None,
     customer: Customer = None,
     purpose: Purpose = None,
     act: What = "USE",
@@ -127,25 +130,30 @@ def decide(  # noqa: PLR0913, PLR0917 - a question has many parts
     r"""May we? Decide for one customer, or from facts without a database.
 
     With --facts the decision comes out as JSON and nothing is recorded. With --customer and --purpose the
-    facts are gathered from the database; exits 1 unless the answer is ALLOW.
+    facts are gathered from the database, those of a past day with --as-of; exits 1 unless the answer is ALLOW.
 
     \b
     Examples:
       hub decide --facts facts.json --language fr
-      hub decide --customer ID --purpose referral --act refer --recipient smith-law
+      hub decide --customer ID --purpose referral --act disclose --recipient smith-law
+      hub decide --customer ID --purpose referral --act disclose --recipient smith-law --as-of 2026-03-31
     """
     if facts is not None:
         _decide_from(facts, as_of, language)
+    if record and as_of is not None:
+        stop(USAGE, "a decision is recorded as of now: leave out --as-of, or --record")
     said = {"customer": customer, "purpose": purpose, "act": act, "recipient": recipient}
-    said |= {"arrangement": arrangement, "channel": channel}
+    said |= {"arrangement": arrangement, "channel": channel, "as_of": as_of}
     _decide_about(organisation, said, record=record, language=language, as_json=as_json)
 
 
-def _decide_from(facts: str, as_of: datetime | None, language: Language) -> NoReturn:
+def _decide_from(facts: str, as_of: str | None, language: Language) -> NoReturn:
+    from hub.cli.moments import day_of
     from hub.cli.rules import decide_lines
 
+    on = day_of(as_of)
     with _stream(facts) as stream:
-        raise typer.Exit(decide_lines(stream, as_of.date() if as_of else None, language=language))
+        raise typer.Exit(decide_lines(stream, on, language=language))
 
 
 def _decide_about(
@@ -175,24 +183,19 @@ def _stream(file: str) -> Generator[BinaryIO]:
 
 
 async def _decide(organisation: str | None, said: dict[str, str | None], record: bool) -> Any:
-    from dataclasses import replace
-
     from hub import decisions
-    from hub.actors import OPERATOR, Operation
-    from hub.cli.clients import organisation_of
-    from hub.cli.opening import hub_here
+    from hub.cli.asking import asking, named
     from hub.errors import Refusal
 
     question = _question(said)
-    async with hub_here() as hub:
-        async with hub.ask(OPERATOR, Operation.CATALOGUE_READ) as ask:
-            asker = replace(OPERATOR, organisation_id=await organisation_of(ask, organisation))
+    async with asking(organisation, said["as_of"]) as ask:
         if record:
-            (answer,) = await decisions.decide(hub, asker, [question])
+            (answer,) = await decisions.decide(ask.hub, ask.actor, [question])
         else:
-            (answer,) = await decisions.preview(hub.ask_once(asker, Operation.DECISION_PREVIEW), [question])
+            (answer,) = await decisions.preview(ask, [question])
     if isinstance(answer, Refusal):
-        raise answer
+        with named():
+            raise answer
     return answer
 
 

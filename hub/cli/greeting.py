@@ -36,12 +36,14 @@ async def load_demo(hub: Hub) -> None:
         await demo.load(hub)
 
 
-async def greet(hub: Hub) -> None:
-    """Print the addresses, and in the demo a token and the first question."""
+async def greet(hub: Hub, *, mailbox: bool = False) -> None:
+    """Print the addresses, and in the demo a token and the first question. mailbox: whether the demo has one."""
     url = hub.settings.url
     lines = ["", "Privacy Hub is running. Ctrl-C stops it.", "", f"  Start here       {url}/"]
     if hub.settings.shows_console:
         lines.append(f"  Query console    {url}/graphql")
+    if mailbox and hub.settings.smtp_url:
+        lines.append(f"  Mailbox          {url}/mailbox ({hub.settings.smtp_url.get_secret_value()})")
     lines += [f"  GraphQL          POST {url}/graphql", f"  Tokens           POST {url}/oauth/token"]
     if hub.settings.mode is Mode.DEMO:
         lines += await _to_try(hub)

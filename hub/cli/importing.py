@@ -34,6 +34,7 @@ WORDS: Final = {
     "passed_on": "others with the same address opted out too",
     "consented": "rows with consents added",
     "kept": "values kept because the hub knows better",
+    "shared": "rows with an email or phone that too many have: no merge proposed for it",
 }
 
 HELP: Final = """Import customers from a CSV file.

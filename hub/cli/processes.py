@@ -11,10 +11,12 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from functools import partial
 from typing import Any, Final, NoReturn
 
 import structlog
+from pydantic import SecretStr
 
 from hub import asgi, logs
 from hub.act import Hub
@@ -25,6 +27,7 @@ from hub.errors import Unready
 from hub.readiness import Readiness
 from hub.sealing import run_sealer
 from hub.settings import Mode, Settings
+from portal.pages.mailbox import Letters
 from workers.main import run_worker
 
 DEMO_TOKEN_SECONDS: Final = 3600
@@ -42,8 +45,9 @@ def run_all(mode: str, **given: Any) -> None:
 
         async def body(stop: asyncio.Event) -> None:
             if await _unless_told(stop, _ready(settings, url)):
-                async with opened(settings, url) as hub:
-                    await live(hub, stop, listening, work=True, greet=greeting.greet)
+                async with _mailbox(settings) as (letters, ours), opened(ours, url) as hub:
+                    greet = partial(greeting.greet, mailbox=letters is not None)
+                    await live(hub, stop, listening, work=True, greet=greet, letters=letters)
 
         _until_told(settings, body)
     greeting.say_stopped()
@@ -65,7 +69,13 @@ def run_parts(*, web: bool, work: bool, **given: Any) -> None:
 
 
 async def live(
-    hub: Hub, stop: asyncio.Event, listening: socket.socket | None, *, work: bool, greet: Greet | None = None
+    hub: Hub,
+    stop: asyncio.Event,
+    listening: socket.socket | None,
+    *,
+    work: bool,
+    greet: Greet | None = None,
+    letters: Letters | None = None,
 ) -> None:
     """Do everything this process is for, side by side, until told to stop."""
     readiness, started = await Readiness.of(hub), asyncio.Event()
@@ -74,23 +84,23 @@ async def live(
     try:
         async with asyncio.TaskGroup() as group:
             if listening is not None:
-                group.create_task(asgi.serve(hub, readiness, listening, stop, started))
+                app = asgi.create_app(hub, readiness, letters)
+                group.create_task(asgi.serve(hub, app, readiness, listening, stop, started))
             if work:
                 group.create_task(run_worker(hub, stop))
                 group.create_task(run_sealer(hub, stop))
             if listening is not None:
                 await started.wait()
-                log.info(
-                    "hub.listens",
-                    host=hub.settings.host,
-                    port=hub.settings.port,
-                    mode=hub.settings.mode.value,
-                )
+                _tell(hub.settings)
             if greet is not None and not stop.is_set():
                 await greet(hub)
     finally:
         await readiness.close()
     log.info("hub.stopped")
+
+
+def _tell(settings: Settings) -> None:
+    log.info("hub.listens", host=settings.host, port=settings.port, mode=settings.mode.value)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -118,6 +128,18 @@ def _settings(mode: Mode | None, given: dict[str, Any]) -> Settings:
         settings = settings.model_copy(update={"token_seconds": DEMO_TOKEN_SECONDS})
     logs.configure(settings.log_level, pretty=not settings.is_production and sys.stderr.isatty())
     return settings
+
+
+@contextlib.asynccontextmanager
+async def _mailbox(settings: Settings) -> AsyncGenerator[tuple[Letters | None, Settings]]:
+    """In the demo, take in the hub's own mail, unless another mail server is set."""
+    if settings.mode is not Mode.DEMO or settings.smtp_url is not None:
+        yield None, settings
+        return
+    from hub.demo.mailbox import Mailbox
+
+    async with Mailbox().receiving() as mailbox:
+        yield mailbox.letters, settings.model_copy(update={"smtp_url": SecretStr(mailbox.url)})
 
 
 async def _refuse_unfit(readiness: Readiness) -> None:

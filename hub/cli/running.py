@@ -22,8 +22,8 @@ def add_to(app: typer.Typer) -> None:
 def demo(port: Port = None, host: Host = None) -> None:
     """Start a hub with made-up customers, and print where to look.
 
-    Everything is in one process: web, worker, sealer and a PostgreSQL of its own. The data stay in .data/demo
-    (HUB_DATA_DIR). Stop it with Ctrl-C.
+    Everything is in one process: web, worker, sealer, a mailbox and a PostgreSQL of its own. The data stay in
+    .data/demo (HUB_DATA_DIR). Stop it with Ctrl-C.
 
     Example: hub demo --port 8001
     """

@@ -1,7 +1,7 @@
 """A firm of the demo, as its file describes it, entered with the verbs everybody uses.
 
 Its file holds what a privacy officer decides: departments, purposes, recipients, arrangements, and a notice
-that grew over three years.
+that grew over three years; what it may say next lies there as a draft.
 """
 
 import tomllib
@@ -105,6 +105,8 @@ async def _publish(act: Act, said: Described, firm: UUID) -> list[NoticeVersion]
     for number, at in enumerate(told["published_at"], 1):
         drafted = await notices.draft(act, notice.id, content(said, number))
         published.append(await notices.publish(act, drafted.id, published_at=at))
+    for number in range(len(published) + 1, len(told["locales"]) + 1):
+        await notices.draft(act, notice.id, content(said, number))
     return published
 
 

@@ -19,10 +19,10 @@ from hub.imports.additions import Refused, Text
 from hub.imports.people import Person
 from hub.imports.rows import Row
 from hub.imports.terms import Terms
+from hub.merges import PROPOSED_MOST, SHARED_MOST
 from hub.vault import Blind
 
-HOLDERS_MOST: Final = 20
-PROPOSED_MOST: Final = 5
+HOLDERS_MOST: Final = SHARED_MOST
 
 _LANDED = "SELECT digest, import_id FROM import_row WHERE organisation_id = $1 AND digest = ANY ($2)"
 # However many share a mailbox, a chunk reads a few of them: the living first, then the oldest.
@@ -121,10 +121,17 @@ def resolve(ask: Ask, found: Found, row: Row, import_id: UUID, locale: str) -> P
     return _new(ask, found, import_id, row.locale or locale)
 
 
+def is_widely_shared(found: Found, kind: str, blind: Blind) -> bool:
+    """Whether so many have an email or phone that it is nobody's own, and says nothing about who is who."""
+    return len(found.living(kind, blind)) >= SHARED_MOST
+
+
 def alike(found: Found, person: Person, row: Row) -> list[tuple[UUID, str]]:
     """The first few others who have the row's email or phone, with what is shared."""
     others: dict[UUID, str] = {}
     for kind, blind in row.identifiers:
+        if is_widely_shared(found, kind, blind):
+            continue
         shared = [holder for holder in found.living(kind, blind) if holder.survivor_id != person.id]
         for holder in sorted(shared, key=lambda holder: holder.customer_id)[:PROPOSED_MOST]:
             others.setdefault(holder.customer_id, kind)

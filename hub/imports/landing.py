@@ -99,6 +99,7 @@ def _take(landing: Landing, found: Found, person: Person, row: Row, terms: Terms
     before, news, now = len(person.said), person.news, landing.at
     for other, kind in finding.alike(found, person, row):
         landing.alike.setdefault((min(person.id, other), max(person.id, other)), kind)
+    landing.counts["shared"] += any(finding.is_widely_shared(found, *each) for each in row.identifiers)
     person.take(row, terms, now)
     said = person.said[before:]
     for stop in row.stops:

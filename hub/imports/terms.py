@@ -15,7 +15,6 @@ from hub import inputs, particulars
 from hub.act import Ask
 from hub.collections import How
 from hub.errors import invalid, not_found
-from hub.identities import SYSTEM_CHARACTERS
 from hub.imports.mapping import PROFILE, Column, ConsentColumn, Said
 from hub.policy.values import Channel, Jurisdiction, Relationship, Source
 from hub.said import Grade, Method
@@ -153,7 +152,7 @@ def _check_words(options: Options, said: Said) -> None:
     if options.jurisdiction is not None:
         inputs.choice(Jurisdiction, options.jurisdiction, "jurisdiction")
     if options.system is not None:
-        inputs.line(options.system, "system", most=SYSTEM_CHARACTERS)
+        inputs.system(options.system, "system")
     if options.shown_how is not None:
         inputs.choice(How, options.shown_how, "shown_how")
     if (options.dates or said.dates) not in {None, *ORDERS}:
@@ -184,6 +183,7 @@ def _filled(options: Options, said: Said, country: str) -> Options:
     region = options.region or country
     values = {name: getattr(options, name) for name in Options.__slots__}
     values |= {"region": inputs.country(region, "region"), "dates": options.dates or said.dates}
+    values["system"] = options.system and inputs.fold(options.system)
     return Options(**values)
 
 

@@ -39,7 +39,8 @@ CREATE TABLE holding (
     content jsonb NOT NULL
 );
 -- content: [[rank, kind, is of this purpose, channel, recipient, action, grade, timed], ...]; rank: order in time;
--- timed: ENDS (a stated end), CALL (a consent to calls without one), or null: the row's `lapses` has the instant.
+-- timed: ENDS (a stated end), CALL (a consent to calls without one): the row's `lapses` has the instant; OVER (it ended in
+-- a silence that is over, and no contact revives it); or null.
 CREATE TABLE saying (
     id integer PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
     digest bytea NOT NULL UNIQUE,
@@ -82,11 +83,15 @@ CREATE VIEW customer_standing AS
     FROM customer_state s JOIN standing t ON t.id = s.standing_id;
 
 -- The latest collection of each category, the first delivery of each version, the last word in each scope, as of an instant.
+-- A version was shown at collection if that was by the instant, and within 30 days ("as soon as practicable", APP 5.1);
+-- one shown later is told like any other.
 
 CREATE FUNCTION intakes_at(of_customer uuid, towards uuid, moment timestamptz)
 RETURNS TABLE (category uuid, id uuid, source text, at timestamptz, version uuid, offered boolean)
 LANGUAGE sql STABLE AS $$
-    SELECT DISTINCT ON (k.category) k.category, c.id, c.source, c.happened_at, c.notice_version_id, c.optout_offered
+    SELECT DISTINCT ON (k.category) k.category, c.id, c.source, c.happened_at,
+        CASE WHEN c.shown_at > least(moment, c.happened_at + interval '30 days') THEN NULL ELSE c.notice_version_id END,
+        c.optout_offered
     FROM collection c CROSS JOIN LATERAL unnest(c.categories) AS k (category)
     WHERE c.customer_id = of_customer AND c.organisation_id = towards AND c.happened_at <= moment
       AND (c.import_id IS NULL
@@ -117,6 +122,30 @@ LANGUAGE sql STABLE AS $$
     ORDER BY c.kind, c.purpose_id, c.channel, c.recipient_id, c.happened_at DESC,
              array_position(ARRAY['UPHELD', 'PENDING', 'OPTED_OUT', 'REFUSED', 'WITHDRAWN',
                                   'OVERRULED', 'OPTED_IN', 'GIVEN'], c.action), c.id
+$$;
+
+-- Whether the house period lies between two contacts: it ends on the same day of the month, or the month's last.
+CREATE FUNCTION is_silence(earlier timestamptz, later timestamptz) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT (earlier AT TIME ZONE 'UTC')::date + interval '24 months' <= (later AT TIME ZONE 'UTC')::date
+$$;
+
+-- When the customer was last in contact again after the house period without contact (`consent_months.house`): what they
+-- agreed to before that, without a stated end, had ended. Settling an objection and asking are ours to do, a signal is the
+-- browser's: neither is contact.
+CREATE FUNCTION woken_at(of_customer uuid, towards uuid, moment timestamptz) RETURNS timestamptz
+LANGUAGE sql STABLE AS $$
+    WITH contact AS (
+        SELECT e.happened_at AS at FROM customer_event e WHERE e.customer_id = of_customer AND e.aspect = 'CONTACT'
+          AND (e.organisation_id = towards OR e.organisation_id IS NULL)
+        UNION SELECT c.happened_at FROM choice c WHERE c.customer_id = of_customer AND c.organisation_id = towards
+          AND c.kind <> 'SIGNAL' AND c.action NOT IN ('ASKED', 'UPHELD', 'OVERRULED')
+        UNION SELECT c.happened_at FROM collection c WHERE c.customer_id = of_customer AND c.organisation_id = towards
+          AND c.source = 'CUSTOMER' AND (c.import_id IS NULL OR NOT EXISTS
+              (SELECT FROM import_batch b WHERE b.id = c.import_id AND b.reversed_at IS NOT NULL))
+    ), stretch AS (
+        SELECT at, lag(at) OVER (ORDER BY at) AS before FROM contact WHERE at <= moment
+    )
+    SELECT max(at) FROM stretch WHERE is_silence(before, at)
 $$;
 
 -- The number of a part: found, or given now. Of two writers with the same new part the second waits for the first.
@@ -236,10 +265,17 @@ CREATE FUNCTION said_at(of_customer uuid, towards uuid, moment timestamptz,
     OUT said bigint[], OUT lapses timestamptz[])
 LANGUAGE plpgsql AS $$
 BEGIN
-    WITH word AS MATERIALIZED (
-        SELECT w.*, CASE WHEN w.action <> 'GIVEN' THEN NULL WHEN w.ends IS NOT NULL THEN 'ENDS'
-                         WHEN w.kind = 'CONSENT' AND w.channel IN ('PHONE', 'AUTO_CALL') THEN 'CALL' END AS timed
+    WITH last AS MATERIALIZED (
+        SELECT w.*, w.kind = 'CONSENT' AND w.action = 'GIVEN' AND w.ends IS NULL AS is_endless
         FROM words_at(of_customer, towards, moment) w
+    ), woken AS MATERIALIZED (  -- read only where there is a consent old enough
+        SELECT CASE WHEN EXISTS (SELECT FROM last l WHERE l.is_endless AND l.at < moment - interval '23 months')
+                    THEN woken_at(of_customer, towards, moment) END AS at
+    ), word AS MATERIALIZED (
+        SELECT l.*, CASE WHEN l.action <> 'GIVEN' THEN NULL WHEN l.ends IS NOT NULL THEN 'ENDS'
+                         WHEN l.is_endless AND l.at < woken.at THEN 'OVER'
+                         WHEN l.is_endless AND l.channel IN ('PHONE', 'AUTO_CALL') THEN 'CALL' END AS timed
+        FROM last l CROSS JOIN woken
     ), scope AS (SELECT DISTINCT w.purpose FROM word w),
     heard AS (  -- what bears on a purpose: the words about it, and those about all
         SELECT s.purpose,
@@ -293,7 +329,8 @@ END $$;
 
 -- Rewrites the versions of some customers from `since` on: there is one for each instant at which something happened.
 -- Locks the customers in id order first: of two writers to one customer the second waits, and then sees the first
--- one's events. A pair of customer and organisation is written from its beginning when it is first met.
+-- one's events. A pair of customer and organisation is written from its beginning when it is first met: before that, what
+-- happened to the person elsewhere makes them no customer of the organisation.
 CREATE FUNCTION project(these uuid[], since timestamptz) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
@@ -313,7 +350,9 @@ BEGIN
     ), instant AS (
         SELECT DISTINCT p.customer_id, p.organisation_id, h.happened_at
         FROM pair p JOIN happening h ON h.customer_id = p.customer_id AND h.happened_at >= p.first
-             AND (h.organisation_id = p.organisation_id OR h.organisation_id IS NULL)
+             AND (h.organisation_id = p.organisation_id OR (h.organisation_id IS NULL AND EXISTS (
+                 SELECT FROM happening own WHERE own.customer_id = p.customer_id
+                   AND own.organisation_id = p.organisation_id AND own.happened_at <= h.happened_at)))
     )
     SELECT array_agg(i.customer_id), array_agg(i.organisation_id), array_agg(i.happened_at)
     INTO customers, organisations, instants FROM instant i;
@@ -359,6 +398,9 @@ BEGIN
     SELECT * INTO now_row FROM customer_state s WHERE s.customer_id = of_customer AND s.organisation_id = towards;
     IF NOT FOUND OR moment < now_row.valid_from THEN
         RETURN false;
+    END IF;
+    IF part <> 'said' AND is_contact AND now_row.said IS NOT NULL AND is_silence(now_row.contact_at, moment) THEN
+        RETURN false;  -- what was said before this silence has ended
     END IF;
     made := now_row;
     IF part = 'said' THEN

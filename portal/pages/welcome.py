@@ -1,34 +1,27 @@
 """The first page: what runs here, and where to go on."""
 
-import tomllib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import Response
 
+from hub.texts import templates, texts
 from portal.languages import LANGUAGES, choose
 
 PORTAL: Final = Path(__file__).parent.parent
-TEXTS: Final[dict[str, dict[str, str]]] = tomllib.loads(
-    (PORTAL / "locale/welcome.toml").read_text(encoding="utf-8")
-)
-TEMPLATES: Final = Environment(
-    loader=FileSystemLoader(PORTAL / "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-)
+TEXTS: Final = texts(PORTAL / "locale/welcome.toml")
+TEMPLATES: Final = templates(PORTAL / "templates")
 CSP: Final = (
     "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
 
-def page(*, console: bool, demo: bool) -> Callable[[Request], Awaitable[Response]]:
+def page(*, console: bool, demo: bool, letters: bool = False) -> Callable[[Request], Awaitable[Response]]:
     """Make the page's endpoint; it is the same for everybody, so each language is rendered once."""
-    rendered = {language: _render(language, console=console, demo=demo) for language in LANGUAGES}
+    there = {"console": console, "demo": demo, "letters": letters}
+    rendered = {language: _render(language, there) for language in LANGUAGES}
 
     async def show(request: Request) -> Response:
         language = choose(request.query_params.get("lang"), request.headers.get("accept-language", ""))
@@ -40,7 +33,7 @@ def page(*, console: bool, demo: bool) -> Callable[[Request], Awaitable[Response
     return show
 
 
-def _render(language: str, *, console: bool, demo: bool) -> str:
-    shown: dict[str, Any] = {"console": console, "demo": demo, "texts": TEXTS[language], "language": language}
+def _render(language: str, there: dict[str, bool]) -> str:
+    shown: dict[str, Any] = {**there, "texts": TEXTS[language], "language": language}
     others = {code: name for code, name in LANGUAGES.items() if code != language}
     return TEMPLATES.get_template("welcome.html").render(**shown, others=others)

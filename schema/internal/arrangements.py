@@ -14,13 +14,13 @@ from schema.call import Info
 from schema.door import acts, asks, lists
 from schema.internal.categories import Category, categories_by_id
 from schema.internal.links import link, one, several
-from schema.internal.paging import page_of, paged
+from schema.internal.paging import counted, page_of
 from schema.internal.places import within
 from schema.internal.purposes import Purpose, purposes_by_id
 from schema.internal.recipients import Recipient, recipients_by_id
 from schema.internal.references import Reference, reference, references, row_id
 from schema.problems import Payload
-from schema.relay import Connection, Node, Window
+from schema.relay import CountedConnection, Node, Window
 
 
 @strawberry.type(description="What is agreed with a recipient. It never widens what a notice says.")
@@ -150,7 +150,9 @@ class ArrangementQueries:
         return Arrangement.of(await arrangements.read(ask, reference(ref, "Arrangement", "ref"), "ref"))
 
     @lists(Operation.CATALOGUE_READ, UUID)
-    async def arrangements(self, ask: Ask, window: Window, filter: _Filter = None) -> Connection[Arrangement]:
+    async def arrangements(
+        self, ask: Ask, window: Window, filter: _Filter = None
+    ) -> CountedConnection[Arrangement]:
         """What is agreed with recipients, oldest first."""
         with within(filter, "filter"):
             such = await (filter or ArrangementFilter()).such(ask)
@@ -159,7 +161,7 @@ class ArrangementQueries:
         async def count(again: Ask) -> int:
             return await arrangements.count(again, such)
 
-        return paged(window, rows, Arrangement.of, count)
+        return counted(window, rows, Arrangement.of, count)
 
 
 @strawberry.type

@@ -13,12 +13,12 @@ from hub.actors import Operation
 from hub.policy.values import Data, Jurisdiction
 from schema.call import Info
 from schema.door import acts, asks, lists
-from schema.internal.paging import page_of, paged
+from schema.internal.paging import counted, page_of
 from schema.internal.places import within
 from schema.internal.references import Reference, reference
 from schema.internal.texts import LocalText, LocalTextInput, by_locale, in_locale
 from schema.problems import Payload
-from schema.relay import Connection, Node, Window
+from schema.relay import CountedConnection, Node, Window
 from schema.weights import Weight
 
 
@@ -137,14 +137,16 @@ class CategoryQueries:
         return Category.of(await categories.read(ask, reference(ref, "Category", "ref"), "ref"))
 
     @lists(Operation.CATALOGUE_READ, UUID)
-    async def categories(self, ask: Ask, window: Window, filter: _Filter = None) -> Connection[Category]:
+    async def categories(
+        self, ask: Ask, window: Window, filter: _Filter = None
+    ) -> CountedConnection[Category]:
         """Kinds of data, the standard ones and one's own, oldest first."""
         such = filter.sensitivity.value if filter and filter.sensitivity else None
 
         async def count(again: Ask) -> int:
             return await categories.count(again, sensitivity=such)
 
-        return paged(
+        return counted(
             window, await categories.page(ask, page_of(window), sensitivity=such), Category.of, count
         )
 

@@ -21,11 +21,11 @@ from schema.internal.organisation import (
     departments_by_id,
     organisations_by_id,
 )
-from schema.internal.paging import paged, start_of
+from schema.internal.paging import counted, start_of
 from schema.internal.places import within
 from schema.internal.references import Reference, reference
 from schema.problems import Payload
-from schema.relay import Connection, Node, Window, uuid_of
+from schema.relay import CountedConnection, Node, Window, uuid_of
 
 
 @strawberry.type(description="A program that signs in with OAuth2 client credentials.")
@@ -164,10 +164,10 @@ class ClientQueries:
         return next(iter(found.values()))
 
     @lists(Operation.CLIENT_READ, UUID)
-    async def clients(self, ask: Ask, window: Window) -> Connection[Client]:
+    async def clients(self, ask: Ask, window: Window) -> CountedConnection[Client]:
         """The clients you may manage, revoked ones too, oldest first."""
         rows = await clients.page(ask, window.limit, start_of(window), backwards=window.backwards)
-        return paged(window, rows, Client.of)
+        return counted(window, rows, Client.of, clients.count)
 
 
 @strawberry.type

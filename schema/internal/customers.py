@@ -7,7 +7,7 @@ from uuid import UUID
 
 import strawberry
 
-from hub import choices, collections, customers, profiles
+from hub import choices, collections, customers, inputs, profiles
 from hub.act import Ask
 from hub.actors import Operation
 from hub.errors import not_found
@@ -213,7 +213,7 @@ class CustomerFilter:
             created_from=self.created_from,
             created_to=self.created_to,
             identifier_kind=self.identifier_kind,
-            system=self.system,
+            system=self.system and inputs.fold(self.system),
             is_erased=self.is_erased,
         )
 

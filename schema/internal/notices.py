@@ -16,14 +16,14 @@ from schema.call import Info
 from schema.door import asks, lists
 from schema.internal.categories import Category, categories_by_id
 from schema.internal.links import children, link, one, several
-from schema.internal.paging import page_of, paged
+from schema.internal.paging import counted, page_of
 from schema.internal.places import within
 from schema.internal.purposes import Purpose, purposes_by_id
 from schema.internal.recipients import Recipient, RecipientClass, classes_by_id, recipients_by_id
 from schema.internal.references import Reference, reference, row_id
 from schema.internal.texts import LocalText, in_locale
 from schema.internal.wordings import NoticeCircumstance, NoticeStatement, NoticeText, NoticeVerdict
-from schema.relay import Connection, Node, Window, uuid_of
+from schema.relay import CountedConnection, Node, Window, uuid_of
 from schema.weights import Weight
 
 FEW = {"weight": Weight(items=3)}
@@ -232,13 +232,13 @@ class NoticeQueries:
         return Notice.of(await notices.read(ask, reference(ref, "Notice", "ref"), "ref"))
 
     @lists(Operation.NOTICE_READ, UUID)
-    async def notices(self, ask: Ask, window: Window) -> Connection[Notice]:
+    async def notices(self, ask: Ask, window: Window) -> CountedConnection[Notice]:
         """The notices of the organisation, oldest first."""
 
         async def count(again: Ask) -> int:
             return await notices.count(again)
 
-        return paged(window, await notices.page(ask, page_of(window)), Notice.of, count)
+        return counted(window, await notices.page(ask, page_of(window)), Notice.of, count)
 
     @asks(Operation.NOTICE_READ)
     async def notice_version(self, ask: Ask, id: _Id) -> NoticeVersion:
@@ -248,7 +248,7 @@ class NoticeQueries:
     @lists(Operation.NOTICE_READ, UUID)
     async def notice_versions(
         self, ask: Ask, window: Window, filter: _Filter = None
-    ) -> Connection[NoticeVersion]:
+    ) -> CountedConnection[NoticeVersion]:
         """Versions of notices, oldest first."""
         with within(filter, "filter"):
             such = await (filter or NoticeVersionFilter()).such(ask)
@@ -257,4 +257,4 @@ class NoticeQueries:
         async def count(again: Ask) -> int:
             return await notices.count_versions(again, such)
 
-        return paged(window, rows, NoticeVersion.of, count)
+        return counted(window, rows, NoticeVersion.of, count)

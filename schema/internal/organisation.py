@@ -13,10 +13,10 @@ from hub.actors import Operation
 from schema.call import Info
 from schema.door import acts, lists
 from schema.internal.links import link, one
-from schema.internal.paging import page_of, paged
+from schema.internal.paging import counted, page_of
 from schema.internal.places import within
 from schema.problems import Payload
-from schema.relay import Connection, Node, Window
+from schema.relay import CountedConnection, Node, Window
 
 
 @strawberry.type(description="A controller: who decides why and how data is used, and answers for it.")
@@ -137,7 +137,9 @@ class OrganisationQueries:
     """Reading it."""
 
     @lists(Operation.CATALOGUE_READ, UUID)
-    async def departments(self, ask: Ask, window: Window, filter: _Filter = None) -> Connection[Department]:
+    async def departments(
+        self, ask: Ask, window: Window, filter: _Filter = None
+    ) -> CountedConnection[Department]:
         """The departments of the organisation, oldest first."""
         search = filter.search if filter else None
         with within(filter, "filter"):
@@ -146,7 +148,7 @@ class OrganisationQueries:
         async def count(again: Ask) -> int:
             return await organisations.count_departments(again, search=search)
 
-        return paged(window, rows, Department.of, count)
+        return counted(window, rows, Department.of, count)
 
 
 @strawberry.type

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from hub.act import Ask
 from hub.catalogue import Page
-from schema.relay import Connection, Window
+from schema.relay import Connection, CountedConnection, Window
 
 Row = TypeVar("Row")
 T = TypeVar("T")
@@ -22,14 +22,16 @@ def page_of(window: Window) -> Page:
     return Page(window.limit, start_of(window), window.backwards)
 
 
-def paged(
-    window: Window,
-    rows: Sequence[Any],
-    node: Callable[[Any], T],
-    count: Callable[[Ask], Awaitable[int]] | None = None,
-) -> Connection[T]:
+def paged(window: Window, rows: Sequence[Any], node: Callable[[Any], T]) -> Connection[T]:
     """The page of rows that are listed in the order of their ids."""
-    return window.page(rows, node, lambda row: (row.id,), count)
+    return window.page(rows, node, lambda row: (row.id,))
+
+
+def counted(
+    window: Window, rows: Sequence[Any], node: Callable[[Any], T], count: Callable[[Ask], Awaitable[int]]
+) -> CountedConnection[T]:
+    """As `paged`, of a list that can be counted."""
+    return paged(window, rows, node).counted(count)
 
 
 def stretch(items: Sequence[Row], window: Window) -> list[Row]:

@@ -15,7 +15,7 @@ from schema.relay import uuid_of
 class ExternalId:
     """System and id."""
 
-    system: str = strawberry.field(description="The system, e.g. `crm`.")
+    system: str = strawberry.field(description="The system, e.g. `crm`; case does not matter.")
     value: str = strawberry.field(description="The customer's id there.")
 
 

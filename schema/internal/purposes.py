@@ -18,11 +18,11 @@ from schema.internal.categories import Category, categories_by_id
 from schema.internal.findings import Finding
 from schema.internal.links import children, link, one, several
 from schema.internal.organisation import Department, departments_by_id
-from schema.internal.paging import page_of, paged
+from schema.internal.paging import counted, page_of
 from schema.internal.places import within
 from schema.internal.references import Reference, reference, row_id
 from schema.internal.texts import LocalText, in_locale
-from schema.relay import Connection, Node, Window
+from schema.relay import CountedConnection, Node, Window
 from schema.weights import Weight
 
 FEW = {"weight": Weight(items=3)}
@@ -206,7 +206,7 @@ class PurposeQueries:
         return Purpose.of(await purposes.read(ask, reference(ref, "Purpose", "ref"), "ref"))
 
     @lists(Operation.CATALOGUE_READ, UUID)
-    async def purposes(self, ask: Ask, window: Window, filter: _Filter = None) -> Connection[Purpose]:
+    async def purposes(self, ask: Ask, window: Window, filter: _Filter = None) -> CountedConnection[Purpose]:
         """The purposes of the organisation, oldest first."""
         with within(filter, "filter"):
             such = await (filter or PurposeFilter()).such(ask)
@@ -215,4 +215,4 @@ class PurposeQueries:
         async def count(again: Ask) -> int:
             return await purposes.count(again, such)
 
-        return paged(window, rows, Purpose.of, count)
+        return counted(window, rows, Purpose.of, count)

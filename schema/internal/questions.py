@@ -56,6 +56,7 @@ _told(
     REFUSED_BEFORE="The customer refused before, and in South Africa is not asked again.",
     OPTED_OUT_OF_SHARING="In California: the customer opted out of sale or sharing within the last 12 months.",
     OPTED_OUT_OF_MARKETING="The customer opted out of marketing, and this asks for consent to marketing.",
+    SPARED="The customer said no or objected, or the record is closed to it: `asking` on a preview says which.",
 )  # fmt: skip
 
 

@@ -14,12 +14,12 @@ from schema.call import Info
 from schema.door import acts, asks, lists
 from schema.internal.findings import Finding
 from schema.internal.links import children, link, one
-from schema.internal.paging import page_of, paged
+from schema.internal.paging import counted, page_of
 from schema.internal.places import within
 from schema.internal.references import Reference, reference, row_id
 from schema.internal.texts import LocalText, LocalTextInput, by_locale, in_locale
 from schema.problems import Payload
-from schema.relay import Connection, Node, Window
+from schema.relay import CountedConnection, Node, Window
 from schema.weights import Weight
 
 FEW = {"weight": Weight(items=3)}
@@ -204,7 +204,9 @@ class RecipientQueries:
         return Recipient.of(await recipients.read(ask, reference(ref, "Recipient", "ref"), "ref"))
 
     @lists(Operation.CATALOGUE_READ, UUID)
-    async def recipients(self, ask: Ask, window: Window, filter: _Filter = None) -> Connection[Recipient]:
+    async def recipients(
+        self, ask: Ask, window: Window, filter: _Filter = None
+    ) -> CountedConnection[Recipient]:
         """Who outside may receive, oldest first."""
         with within(filter, "filter"):
             such = await (filter or RecipientFilter()).such(ask)
@@ -213,7 +215,7 @@ class RecipientQueries:
         async def count(again: Ask) -> int:
             return await recipients.count(again, such)
 
-        return paged(window, rows, Recipient.of, count)
+        return counted(window, rows, Recipient.of, count)
 
     @asks(Operation.CATALOGUE_READ)
     async def recipient_class(self, ask: Ask, ref: _Ref) -> RecipientClass:
@@ -223,14 +225,14 @@ class RecipientQueries:
         )
 
     @lists(Operation.CATALOGUE_READ, UUID)
-    async def recipient_classes(self, ask: Ask, window: Window) -> Connection[RecipientClass]:
+    async def recipient_classes(self, ask: Ask, window: Window) -> CountedConnection[RecipientClass]:
         """Classes of recipients, oldest first."""
         rows = await recipients.page_classes(ask, page_of(window))
 
         async def count(again: Ask) -> int:
             return await recipients.count_classes(again)
 
-        return paged(window, rows, RecipientClass.of, count)
+        return counted(window, rows, RecipientClass.of, count)
 
 
 @strawberry.type

@@ -26,7 +26,10 @@ class IdentifierInput:
 
     kind: IdentifierKind = strawberry.field(description="What it is.")
     value: str = strawberry.field(description="The email, number or id.")
-    system: str | None = strawberry.field(default=None, description="For EXTERNAL: the system it belongs to.")
+    system: str | None = strawberry.field(
+        default=None,
+        description="For EXTERNAL: the system, e.g. `crm`: letters, digits and . _ -, kept in lower case.",
+    )
     region: str | None = strawberry.field(
         default=None, description="For PHONE without a +: the country, e.g. `AU`."
     )

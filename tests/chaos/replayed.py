@@ -4,6 +4,7 @@ Every act has its ledger entry and every entry its act; after quiet every entry 
 roots are consistent and the ledger verifies; and the projection is the replay of the events.
 """
 
+import json
 from collections import defaultdict
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,8 @@ import asyncpg
 
 from hub import merkle
 from hub.act import Hub
+from hub.policy.decision import decide_packed, strictest
+from hub.policy.facts import Facts
 from tests.spine.replay import Event, replay
 from tests.spine.test_projection import VERSIONS, version_of
 from tests.spine.world import World
@@ -44,6 +47,7 @@ async def assert_whole(hub: Hub) -> None:
     try:
         await assert_recorded(superuser)
         await assert_projected(superuser)
+        await assert_decided_alike(superuser)
         async with hub.database.sealer() as sealer:
             world = World(hub, sealer, superuser)
             await world.seal_all()
@@ -68,6 +72,14 @@ async def assert_consistent(superuser: asyncpg.Connection, pairs: int = 400) -> 
     for first, second in couples[:: max(1, len(couples) // pairs)]:
         path = merkle.consistency_path(leaves[: second["size"]], first["size"])
         assert merkle.verify_consistency(first["size"], second["size"], path, first["root"], second["root"])
+
+
+async def assert_decided_alike(superuser: asyncpg.Connection) -> None:
+    """Require that every decision's recorded facts give its recorded answer."""
+    for row in await superuser.fetch("SELECT facts, outcome, rule, decided_at FROM decision"):
+        facts = [Facts.parse(each) for each in json.loads(row["facts"])]
+        decision = strictest(decide_packed(each.signature, row["decided_at"].date()) for each in facts)
+        assert (decision.outcome, decision.rule) == (row["outcome"], row["rule"])
 
 
 async def assert_projected(superuser: asyncpg.Connection) -> None:

@@ -93,10 +93,16 @@ async def test_what_was_cancelled_before_anybody_saw_it_was_not_asked(
 
 
 @pytest.mark.parametrize("place", ["AU", "UK", "EU", "MA", "US_CA"])
-async def test_elsewhere_one_may_be_asked_again_after_an_answer(firm: Firm, place: str) -> None:
-    customer_id = await met(firm, place)
-    await answer(firm, await put(firm, customer_id), PHONE, is_yes=False)
-    assert (await put(firm, customer_id)).customer_id == customer_id
+async def test_elsewhere_silence_is_no_answer_and_a_no_stays_one(
+    firm: Firm, superuser: asyncpg.Connection, place: str
+) -> None:
+    silent, unwilling = [await met(firm, place) for _ in range(2)]
+    seen = await put(firm, silent)
+    await show(firm, seen)
+    await cancel(firm, seen)
+    assert (await put(firm, silent)).customer_id == silent
+    await answer(firm, await put(firm, unwilling), PHONE, is_yes=False)
+    assert "leave them alone" in await refused(superuser, put(firm, unwilling), *CONFLICT)
 
 
 @pytest.mark.parametrize("kind", ["SHARING", "SIGNAL"])

@@ -19,6 +19,7 @@ READ, CHANGE = Operation.CUSTOMER_READ, Operation.CUSTOMER_CHANGE
         Reference("EMAIL", " JANE.find@example.COM "),
         Reference("PHONE", "0491 570 156", region="AU"),
         Reference("EXTERNAL", "F-1", system="crm"),
+        Reference("EXTERNAL", "F-1", system="Crm"),
     ],
 )
 async def test_a_customer_is_found_by_each_identifier_in_any_spelling(

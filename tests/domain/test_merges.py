@@ -6,13 +6,12 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from hub import customers, finding, merges
+from hub import customers, finding, merges, metrics
 from hub.act import Act, Hub
 from hub.actors import WORKER, Operation
 from hub.db import new_id
 from hub.errors import Code, Refusal
 from hub.finding import Reference
-from hub.models import ImportBatch
 from tests.domain.firm import Firm, email, events_of, everything, phone
 
 MERGE = Operation.CUSTOMER_MERGE
@@ -76,31 +75,26 @@ async def test_merges_at_the_same_time_never_make_a_record_part_of_two_families(
     assert await superuser.fetchval(dangling, people) == 0
 
 
+async def propose(firm: Firm, customer_id: UUID) -> int:
+    async with firm.hub.act(WORKER, MERGE) as act:
+        return await merges.propose_merges(act, customer_id, firm.id)
+
+
+async def waiting(firm: Firm) -> list[tuple[UUID, UUID, str]]:
+    async with firm.hub.ask(firm.app, Operation.CUSTOMER_READ) as ask:
+        items = (await merges.open_proposals(ask)).items
+    return [(each.older_id, each.newer_id, each.reason) for each in items]
+
+
 @pytest.mark.parametrize("is_same", [True, False])
-async def test_an_import_proposes_those_who_share_a_mailbox_and_a_person_decides(
+async def test_those_who_share_a_mailbox_are_proposed_once_and_a_person_decides(
     hub: Hub, firm: Firm, *, is_same: bool
 ) -> None:
-    import_id = new_id()
-    async with hub.act(WORKER, MERGE) as act:
-        await ImportBatch.create(
-            id=import_id,
-            organisation_id=firm.id,
-            fingerprint="f",
-            counts={},
-            started_at=act.at,
-            using_db=act.db,
-        )
-        await act.record("import.begun")
-    older = await firm.customer(identifiers=[email("both@example.com"), phone("+61491570158")])
-    newer = await firm.customer(
-        identifiers=[email("both@example.com"), phone("+61491570158")], import_id=import_id
-    )
-    await firm.customer(identifiers=[email("alone@example.com")], import_id=import_id)
-    counts: list[int] = []
-    for _ in range(2):
-        async with hub.act(WORKER, MERGE) as act:
-            counts.append(await merges.propose_merges(act, import_id, firm.id))
-    assert counts == [1, 0]
+    both = [email("both@example.com"), phone("+61491570158")]
+    older, newer = await firm.customer(identifiers=both), await firm.customer(identifiers=both)
+    alone = await firm.customer(identifiers=[email("alone@example.com")])
+    assert [await propose(firm, each) for each in (newer, older, alone, newer)] == [1, 0, 0, 0]
+    assert (await events_of(hub, newer))[-1] == "merge.proposed"
     async with hub.ask(firm.app, Operation.CUSTOMER_READ) as ask:
         [proposal] = (await merges.open_proposals(ask)).items
     assert (proposal.older_id, proposal.newer_id, proposal.reason) == (older, newer, "EMAIL")
@@ -114,6 +108,31 @@ async def test_an_import_proposes_those_who_share_a_mailbox_and_a_person_decides
     assert refused.value.code is Code.CONFLICT
     async with hub.ask(firm.app, Operation.CUSTOMER_READ) as ask:
         assert (await merges.open_proposals(ask)).items == ()
+
+
+def too_shared() -> float:
+    return metrics.REGISTRY.get_sample_value("hub_merge_too_shared_total", {"kind": "EMAIL"}) or 0.0
+
+
+async def test_what_many_share_is_nobodys_own_and_proposes_nothing(firm: Firm) -> None:
+    info = email("info@example.com")
+    few = [await firm.customer(identifiers=[info]) for _ in range(merges.SHARED_MOST + 1)]
+    assert await propose(firm, few[-1]) == merges.PROPOSED_MOST
+    assert {older for older, _, _ in await waiting(firm)} == set(few[: merges.PROPOSED_MOST])
+    one_more = await firm.customer(identifiers=[info, phone("+61491570159")])
+    twin = await firm.customer(identifiers=[phone("+61491570159")])
+    before = too_shared()
+    assert await propose(firm, one_more) == 1
+    assert (one_more, twin, "PHONE") in await waiting(firm)
+    assert too_shared() == before + 1
+
+
+async def test_the_gone_and_the_merged_are_not_proposed(firm: Firm) -> None:
+    people = [await firm.customer(identifiers=[email("three@example.com")]) for _ in range(3)]
+    await join(firm, people[0], people[1])
+    async with firm.hub.act(WORKER, Operation.CUSTOMER_ERASE) as act:
+        await customers.erase(act, people[2])
+    assert [await propose(firm, each) for each in people] == [0, 0, 0]
 
 
 async def test_only_ones_own_living_customers_can_be_merged(

@@ -96,6 +96,7 @@ async def test_options_that_are_missing_are_asked_for(desk: Desk) -> None:
     text = "Account ID,Email\nA1,a@example.com\n"
     wanted: tuple[tuple[dict[str, Any], str], ...] = (
         ({"system": None}, "--system"),
+        ({"system": "Jane Roe's list"}, "A system is named by"),
         ({"jurisdiction": None}, "--jurisdiction"),
         ({"notice": "customers"}, "--shown-how"),
         ({"notice": "customers", "shown_how": "WEB"}, "--collected-on"),

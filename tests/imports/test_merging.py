@@ -2,10 +2,11 @@
 
 import json
 
+import asyncpg
 import pytest
 
-from hub import choices, customers, identities, profiles
-from hub.actors import OPERATOR, Operation
+from hub import choices, customers, identities, merges, profiles
+from hub.actors import OPERATOR, WORKER, Operation
 from hub.imports import landing
 from hub.imports.rows import Stop
 from hub.profiles import NewValue
@@ -58,12 +59,34 @@ async def test_the_same_id_of_another_system_is_another_customer(desk: Desk) -> 
     assert (outcome.counts["created"], outcome.counts["proposed"]) == (1, 1)
 
 
+async def test_a_system_spelt_with_capitals_is_the_same_system(desk: Desk) -> None:
+    first = await desk.run(HEAD + JANE)
+    again = await desk.run(HEAD + JANE, system=" SalesForce ")
+    assert again.import_id == first.import_id
+
+
 async def test_a_shared_email_or_phone_only_proposes_a_merge(desk: Desk) -> None:
     await desk.run(HEAD + JANE)
     outcome = await desk.run(HEAD + "A2,John,Citizen,jane@example.com,,,,\nA3,Ann,Other,,0491570006,,,\n")
     assert (outcome.counts["created"], outcome.counts["proposed"]) == (2, 2)
     rows = await desk.rows("SELECT survivor_id FROM customer WHERE id = ANY ($1)", await desk.people())
     assert all(row["survivor_id"] is None for row in rows)
+
+
+@pytest.mark.slow
+async def test_thousands_who_share_one_address_propose_a_handful_of_merges(
+    desk: Desk, superuser: asyncpg.Connection
+) -> None:
+    many = 3_000
+    outcome = await desk.run("Account ID,Email\n" + "".join(f"S{n},info@example.com\n" for n in range(many)))
+    assert outcome.counts["created"] == many
+    assert outcome.counts["proposed"] <= merges.SHARED_MOST * merges.PROPOSED_MOST
+    assert outcome.counts["shared"] == many - merges.SHARED_MOST
+    firm, last = desk.world.organisation.id, await desk.customer(f"S{many - 1}")
+    read = await superuser.fetch(merges._SHARING, last, firm, merges.SHARED_MOST + 1)
+    assert len(read) == merges.SHARED_MOST + 1
+    async with desk.hub.act(WORKER, Operation.CUSTOMER_MERGE) as act:
+        assert await merges.propose_merges(act, last, firm) == 0
 
 
 async def test_what_an_import_wrote_an_import_may_change(desk: Desk) -> None:

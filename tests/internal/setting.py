@@ -10,7 +10,6 @@ from hub.actors import WORKER, Operation
 from hub.customers import NewCustomer
 from hub.db import new_id
 from hub.identities import NewIdentifier
-from hub.models import ImportBatch
 from schema.internal import root
 from schema.relay import global_id
 from tests.harbour import CIRCUMSTANCES, INTAKE, STATEMENTS
@@ -161,21 +160,12 @@ class Setting:
         return found["identifiers"][0]["id"]
 
     async def proposal(self) -> str:
-        """Two customers with one mailbox, the newer from an import, and the proposal that they are one."""
-        firm, batch, email = self.world.organisation.id, new_id(), f"{new_id()}@example.org"
+        """Two customers with one mailbox, and the proposal that they are one."""
+        firm, email = self.world.organisation.id, f"{new_id()}@example.org"
         async with self.door.hub.act(WORKER, Operation.CUSTOMER_MERGE) as act:
-            await ImportBatch.create(
-                id=batch,
-                organisation_id=firm,
-                fingerprint=str(batch),
-                counts={},
-                started_at=act.at,
-                using_db=act.db,
-            )
-            for brought_by in (None, batch):
-                shared = [NewIdentifier("EMAIL", email)]
-                met = NewCustomer(firm, "en", ["AU"], identifiers=shared, import_id=brought_by)
-                await customers.create(act, met)
-            await merges.propose_merges(act, batch, firm)
+            shared = [NewIdentifier("EMAIL", email)]
+            met = [NewCustomer(firm, "en", ["AU"], identifiers=shared) for _ in range(2)]
+            made = [await customers.create(act, each) for each in met]
+            await merges.propose_merges(act, made[0], firm)
         found = await self.door.one(self.token, "{ mergeProposals(last: 1) { edges { node { id } } } }")
         return found["edges"][0]["node"]["id"]

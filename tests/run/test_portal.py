@@ -10,11 +10,12 @@ from starlette.types import Scope
 from portal.languages import LANGUAGES, choose
 from portal.pages import welcome
 
-LOCALE = Path(welcome.__file__).parents[1] / "locale" / "welcome.toml"
+LOCALE = Path(welcome.__file__).parents[1] / "locale"
 
 
-def test_every_language_says_the_same_things() -> None:
-    texts = tomllib.loads(LOCALE.read_text(encoding="utf-8"))
+@pytest.mark.parametrize("page", ["welcome", "mailbox"])
+def test_every_language_says_the_same_things(page: str) -> None:
+    texts = tomllib.loads((LOCALE / f"{page}.toml").read_text(encoding="utf-8"))
     assert texts.keys() == LANGUAGES.keys()
     assert {frozenset(said) for said in texts.values()} == {frozenset(texts["en"])}
     assert all(text.strip() for said in texts.values() for text in said.values())
@@ -34,10 +35,14 @@ def test_a_reader_is_shown_the_first_language_they_and_we_speak(
 
 @pytest.mark.parametrize("demo", [True, False])
 @pytest.mark.parametrize("console", [True, False])
-async def test_the_page_points_only_to_what_is_there(*, console: bool, demo: bool) -> None:
+@pytest.mark.parametrize("letters", [True, False])
+async def test_the_page_points_only_to_what_is_there(*, console: bool, demo: bool, letters: bool) -> None:
     scope: Scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "query_string": b""}
-    text = bytes((await welcome.page(console=console, demo=demo)(Request(scope))).body).decode()
+    text = bytes(
+        (await welcome.page(console=console, demo=demo, letters=letters)(Request(scope))).body
+    ).decode()
     assert ('href="/graphql"' in text) == console
+    assert ('href="/mailbox"' in text) == letters
     assert ("made-up" in text) == demo
     assert "<script" not in text
     assert "style=" not in text

@@ -1,14 +1,19 @@
 """The hub's own housekeeping: what has had its time goes, and nothing else."""
 
+import json
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from hub import customers, identities
 from hub.act import Hub
 from hub.actors import OPERATOR, Operation
 from hub.auth import tokens
+from hub.customers import NewCustomer
 from hub.db import new_id
+from hub.identities import NewIdentifier
 from tests.run.conftest import make_client
+from tests.world import build_world
 from workers.main import TASKS
 
 
@@ -55,9 +60,16 @@ async def _ids(hub: Hub, table: str) -> list[Any]:
     return [row["id"] for row in await hub.database.single().rows(f"SELECT id FROM {table}")]
 
 
-async def test_an_import_that_is_not_known_leaves_no_proposal(fresh_hub: Hub) -> None:
-    await make_client(fresh_hub)
-    organisation = await fresh_hub.database.single().value("SELECT id FROM organisation")
-    propose = TASKS["customers.propose_merges"].run
-    await propose(fresh_hub, import_id=new_id(), organisation_id=organisation)
-    assert await _ids(fresh_hub, "merge_proposal") == []
+async def test_customers_who_come_to_share_a_mailbox_are_proposed_for_merging(fresh_hub: Hub) -> None:
+    firm = (await build_world(fresh_hub)).organisation.id
+    shared = NewIdentifier("EMAIL", "both@example.com")
+    async with fresh_hub.act(OPERATOR, Operation.CUSTOMER_CREATE) as act:
+        older = await customers.create(act, NewCustomer(firm, "en", ["AU"], identifiers=[shared]))
+        newer = await customers.create(act, NewCustomer(firm, "en", ["AU"]))
+        await identities.add_identifier(act, newer, shared, firm)
+    sql = "SELECT task_name, args FROM procrastinate_jobs ORDER BY id"
+    for row in await fresh_hub.database.single_write().rows(sql):
+        given = {name: UUID(value) for name, value in json.loads(row["args"]).items()}
+        await TASKS[row["task_name"]].run(fresh_hub, **given)
+    proposed = await fresh_hub.database.single().rows("SELECT older_id, newer_id FROM merge_proposal")
+    assert [tuple(row) for row in proposed] == [(older, newer)]

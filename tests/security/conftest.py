@@ -6,6 +6,7 @@ import pytest_asyncio
 
 from hub import asgi
 from hub.act import Hub
+from hub.demo.mailbox import Mailbox
 from hub.readiness import Readiness
 from tests.internal.door import Door
 from tests.run.conftest import place, start
@@ -30,5 +31,5 @@ async def others(hub: Hub) -> World:
 async def door(hub: Hub) -> AsyncIterator[Door]:
     """The application as it is served."""
     readiness = Readiness(hub, [])
-    yield Door(hub, asgi.create_app(hub, readiness))
+    yield Door(hub, asgi.create_app(hub, readiness, Mailbox().letters))
     await readiness.close()

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from hub import asgi, probes, web
 from hub.act import Hub
 from hub.actors import MAY, Operation, Role
+from hub.demo.mailbox import Mailbox
 from hub.readiness import Readiness
 from tests.internal.door import Door
 
@@ -27,7 +28,7 @@ SHAPES: tuple[dict[str, str], ...] = (
 @pytest.fixture(scope="session")
 def table(hub: Hub) -> list[BaseRoute]:
     """Every route of a hub that shows all it has."""
-    return asgi.routes(hub, Readiness(hub, []))
+    return asgi.routes(hub, Readiness(hub, []), Mailbox().letters)
 
 
 @pytest_asyncio.fixture

@@ -6,7 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-CUSTOMERS, ORGANISATIONS, DAYS = 2, 2, 4
+CUSTOMERS, ORGANISATIONS = 2, 2
+DAYS = (0, 1, 2, 3, 800)  # the last one after a silence of more than 24 months
 TABLES = ("customer_event", "registry_check", "collection", "delivery", "choice")
 
 RELATIONSHIPS = st.tuples(
@@ -39,7 +40,7 @@ def drafts(draw: st.DrawFn) -> dict[str, Any]:
         "table": table,
         "customer": draw(st.integers(0, CUSTOMERS - 1)),
         "organisation": None if is_personal else draw(st.integers(0, ORGANISATIONS - 1)),
-        "day": draw(st.integers(0, DAYS - 1)),
+        "day": draw(st.sampled_from(DAYS)),
         "told": draw(PERSONAL if is_personal else OURS),
         "said": draw(WORDS),
         "channel": draw(st.sampled_from([None, None, "SMS", "PHONE"])),
@@ -48,6 +49,7 @@ def drafts(draw: st.DrawFn) -> dict[str, Any]:
         "categories": draw(st.sets(st.sampled_from(["contact", "identity"]), min_size=1)),
         "source": draw(st.sampled_from(["CUSTOMER", "THIRD_PARTY", "PUBLIC"])),
         "shown": draw(st.booleans()),
+        "shown_late": draw(st.sampled_from([0, 0, 1, 29, 31])),
         "offered": draw(st.booleans()),
         "imported": draw(st.booleans()),
         "listed": draw(st.booleans()),

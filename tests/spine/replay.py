@@ -3,9 +3,11 @@
 Nothing here is taken from the SQL. Of events of one instant the restrictive one counts.
 """
 
+from calendar import monthrange
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -40,7 +42,8 @@ def replay(events: Iterable[Event], customer: UUID) -> dict[UUID, list[dict[str,
     versions: dict[UUID, list[dict[str, Any]]] = {}
     for organisation in {event.organisation for event in own if event.organisation}:
         bearing = [event for event in own if event.organisation in {organisation, None}]
-        instants = sorted({event.at for event in bearing})
+        met = min(event.at for event in own if event.organisation == organisation)
+        instants = sorted({event.at for event in bearing if event.at >= met})
         ends: list[datetime | None] = [*instants[1:], None]
         versions[organisation] = [
             {"from": at, "to": end, **stand([event for event in bearing if event.at <= at])}
@@ -52,7 +55,10 @@ def replay(events: Iterable[Event], customer: UUID) -> dict[UUID, list[dict[str,
 def stand(past: list[Event]) -> dict[str, Any]:
     """How the customer stands after these events."""
     told = [event for event in past if event.table == "customer_event"]
-    counted = [event for event in past if event.table == "collection" and not event.is_reversed]
+    at = max(event.at for event in past)
+    counted = [
+        shown_in_time(event, at) for event in past if event.table == "collection" and not event.is_reversed
+    ]
     relationship = last_told(told, "RELATIONSHIP")
     contact_at = max((event.at for event in past if is_contact(event)), default=None)
     checks = last_checks(past)
@@ -72,8 +78,16 @@ def stand(past: list[Event]) -> dict[str, Any]:
         "checked_at": [event.at for _, event in checks],
         "collected_on": days,
         "holding": holding,
-        "said": said(past),
+        "said": said(past, woken_at(past)),
     }
+
+
+def shown_in_time(event: Event, at: datetime) -> Event:
+    """A collection as it is read at an instant: a version that is shown later, or too late, was not shown with it."""
+    shown = event.values.get("shown_at")
+    if shown is None or shown <= min(at, event.at + timedelta(days=30)):
+        return event
+    return replace(event, values={**event.values, "is_late": True})
 
 
 def kept_from(
@@ -101,7 +115,7 @@ def held(came: dict[Any, Event], told: dict[Any, Event]) -> tuple[list[Any], dic
     instants = sorted({event.at for event in told.values()})
     intake = [
         [
-            str(category), event.values["source"], text(event.values["notice_version_id"]),
+            str(category), event.values["source"], text(shown_version(event)),
             text(governing(event, told)), event.values["optout_offered"], days.index(event.at.date()) + 1,
         ]
         for category, event in sorted(came.items())
@@ -112,8 +126,8 @@ def held(came: dict[Any, Event], told: dict[Any, Event]) -> tuple[list[Any], dic
 
 def governing(event: Event, told: dict[Any, Event]) -> UUID | None:
     """The version under which Australia reads a collection."""
-    if event.values["notice_version_id"] is not None:
-        return event.values["notice_version_id"]
+    if (shown := shown_version(event)) is not None:
+        return shown
     before = sorted((-one.at.timestamp(), version) for version, one in told.items() if one.at <= event.at)
     soon = sorted(
         (one.at, version) for version, one in told.items() if one.at <= event.at + timedelta(days=30)
@@ -121,11 +135,30 @@ def governing(event: Event, told: dict[Any, Event]) -> UUID | None:
     return next((version for _, version in [*before, *soon]), None)
 
 
+def shown_version(event: Event) -> UUID | None:
+    return None if event.values.get("is_late") else event.values["notice_version_id"]
+
+
 def text(value: UUID | None) -> str | None:
     return None if value is None else str(value)
 
 
-def said(past: list[Event]) -> dict[UUID | None, tuple[list[Any], datetime | None, bool]]:
+def woken_at(past: list[Event]) -> datetime | None:
+    """The last contact that ended a silence of 24 months."""
+    contacts = sorted({event.at for event in past if is_contact(event)})
+    woken = [later for earlier, later in pairwise(contacts) if months_after(earlier, 24) <= later.date()]
+    return max(woken, default=None)
+
+
+def months_after(at: datetime, months: int) -> date:
+    """The same day of a later month, or its last."""
+    year, month = divmod(at.year * 12 + at.month - 1 + months, 12)
+    return date(year, month + 1, min(at.day, monthrange(year, month + 1)[1]))
+
+
+def said(
+    past: list[Event], woken: datetime | None
+) -> dict[UUID | None, tuple[list[Any], datetime | None, bool]]:
     """Per purpose (None: all): its last words, the first instant they turn on, whether there are more."""
     words = [event for event in past if event.table == "choice" and event.values["action"] != "ASKED"]
     last = latest(words, scope, lambda event: (ACTIONS.index(event.values["action"]), event.id)).values()
@@ -133,12 +166,12 @@ def said(past: list[Event]) -> dict[UUID | None, tuple[list[Any], datetime | Non
     for purpose in {event.values["purpose_id"] for event in last}:
         heard = [event for event in last if event.values["purpose_id"] in {None, purpose}]
         ranks = sorted({event.at for event in heard})
-        lapses = {at for event in heard if (at := lapse(event)) is not None}
+        lapses = {at for event in heard if (at := lapse(event, woken)) is not None}
         content = [
             [
                 ranks.index(event.at) + 1, event.values["kind"], event.values["purpose_id"] is not None,
                 event.values["channel"], text(event.values["recipient_id"]), event.values["action"],
-                event.values["grade"], timed(event),
+                event.values["grade"], timed(event, woken),
             ]
             for event in heard
         ]  # fmt: skip
@@ -146,17 +179,20 @@ def said(past: list[Event]) -> dict[UUID | None, tuple[list[Any], datetime | Non
     return found
 
 
-def timed(event: Event) -> str | None:
+def timed(event: Event, woken: datetime | None) -> str | None:
     if event.values["action"] != "GIVEN":
         return None
     if event.values.get("ends_at") is not None:
         return "ENDS"
-    is_call = event.values["kind"] == "CONSENT" and event.values["channel"] in {"PHONE", "AUTO_CALL"}
+    is_consent = event.values["kind"] == "CONSENT"
+    if is_consent and woken is not None and event.at < woken:
+        return "OVER"
+    is_call = is_consent and event.values["channel"] in {"PHONE", "AUTO_CALL"}
     return "CALL" if is_call else None
 
 
-def lapse(event: Event) -> datetime | None:
-    return {"ENDS": event.values.get("ends_at"), "CALL": event.at}.get(timed(event) or "")
+def lapse(event: Event, woken: datetime | None) -> datetime | None:
+    return {"ENDS": event.values.get("ends_at"), "CALL": event.at}.get(timed(event, woken) or "")
 
 
 def latest(

@@ -77,6 +77,7 @@ class Stage:
     def event(self, draft: dict[str, Any]) -> Event:
         firm = self.firms[draft["organisation"] or 0]
         kind, action = draft["said"]
+        shown_at = START + timedelta(days=draft["day"] + draft.get("shown_late", 0))
         values: dict[str, Any] = {
             "customer_event": lambda: {"aspect": draft["told"][0], "value": draft["told"][1]},
             "registry_check": lambda: {"jurisdiction": "AU", "listed": draft["listed"]},
@@ -84,6 +85,7 @@ class Stage:
                 "source": draft["source"],
                 "categories": [firm.categories[key] for key in sorted(draft["categories"])],
                 "notice_version_id": firm.version if draft["shown"] else None,
+                "shown_at": shown_at if draft["shown"] else None,
                 "optout_offered": draft["offered"],
                 "import_id": self.import_id if draft["imported"] else None,
             },

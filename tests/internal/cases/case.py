@@ -18,6 +18,7 @@ __all__ = [
     "Query",
     "Variables",
     "about",
+    "counted_page",
     "key",
     "page",
     "plain",
@@ -26,7 +27,7 @@ __all__ = [
 NOBODY = {"id": global_id("Customer", new_id())}
 UNKNOWN = "made-up"
 UNSAID = {"wording": " ", "method": "WEB"}
-PAGE = "{ totalCount pageInfo { hasNextPage endCursor } edges { cursor node { %s } } }"
+PAGE = "{ pageInfo { hasNextPage endCursor } edges { cursor node { %s } } }"
 Input = Any
 Variables = dict[str, Any]
 Make = Callable[[Setting], Awaitable[Any]]
@@ -85,3 +86,8 @@ def plain(**given: Any) -> Make:
 def page(select: str) -> str:
     """The selection of a list."""
     return PAGE % select
+
+
+def counted_page(select: str) -> str:
+    """The selection of a list that counts itself."""
+    return PAGE.replace("{", "{ totalCount", 1) % select

@@ -2,7 +2,7 @@
 
 from hub.db import new_id
 from schema.relay import global_id
-from tests.internal.cases.case import UNKNOWN, Input, Mutation, Query, key, page, plain
+from tests.internal.cases.case import UNKNOWN, Input, Mutation, Query, counted_page, key, plain
 from tests.internal.setting import Setting
 
 
@@ -102,7 +102,7 @@ MUTATIONS: dict[str, Mutation] = {
 }
 QUERIES: dict[str, Query] = {
     "departments": Query(
-        "query ($filter: DepartmentFilter) { departments(filter: $filter) " + page("key") + " }",
+        "query ($filter: DepartmentFilter) { departments(filter: $filter) " + counted_page("key") + " }",
         plain(filter={"search": "market"}),
         {"key": "marketing"},
         {"filter": {"search": "a\u2028b"}},
@@ -120,7 +120,7 @@ QUERIES: dict[str, Query] = {
     ),
     "categories": Query(
         "query ($filter: CategoryFilter, $last: Int) { categories(filter: $filter, last: $last) "
-        + page("sensitivity")
+        + counted_page("sensitivity")
         + " }",
         plain(filter={"sensitivity": "BIOMETRIC"}),
         {"sensitivity": "BIOMETRIC"},
@@ -148,7 +148,7 @@ QUERIES: dict[str, Query] = {
         ("ref",),
     ),
     "purposes": Query(
-        "query ($filter: PurposeFilter) { purposes(filter: $filter) " + page("key") + " }",
+        "query ($filter: PurposeFilter) { purposes(filter: $filter) " + counted_page("key") + " }",
         plain(
             filter={"kind": "FRAUD", "category": "contact", "department": "conveyancing", "isRetired": False}
         ),

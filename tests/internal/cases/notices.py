@@ -2,7 +2,7 @@
 
 from hub.db import new_id
 from schema.relay import global_id
-from tests.internal.cases.case import Input, Mutation, Query, Variables, key, page, plain
+from tests.internal.cases.case import Input, Mutation, Query, Variables, counted_page, key, plain
 from tests.internal.setting import Setting, content
 
 
@@ -86,7 +86,7 @@ QUERIES: dict[str, Query] = {
     ),
     "notices": Query(
         "query ($before: String) { notices(last: 1, before: $before) "
-        + page("key versions { number }")
+        + counted_page("key versions { number }")
         + " }",
         plain(),
         {},
@@ -113,7 +113,9 @@ QUERIES: dict[str, Query] = {
         ("id",),
     ),
     "noticeVersions": Query(
-        "query ($filter: NoticeVersionFilter) { noticeVersions(filter: $filter) " + page("number") + " }",
+        "query ($filter: NoticeVersionFilter) { noticeVersions(filter: $filter) "
+        + counted_page("number")
+        + " }",
         plain(filter={"notice": "customers", "isPublished": True, "jurisdiction": "AU"}),
         {"number": 3},
         {"filter": {"notice": "made-up"}},

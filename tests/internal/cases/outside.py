@@ -2,7 +2,7 @@
 
 from hub.db import new_id
 from schema.relay import global_id
-from tests.internal.cases.case import Input, Mutation, Query, key, page, plain
+from tests.internal.cases.case import Input, Mutation, Query, counted_page, key, plain
 from tests.internal.setting import Setting
 
 
@@ -112,7 +112,7 @@ QUERIES: dict[str, Query] = {
         ("ref",),
     ),
     "recipients": Query(
-        "query ($filter: RecipientFilter) { recipients(filter: $filter) " + page("key") + " }",
+        "query ($filter: RecipientFilter) { recipients(filter: $filter) " + counted_page("key") + " }",
         plain(filter={"recipientClass": "mortgage-brokers", "on": "2025-06-01", "search": "bluegum"}),
         {"key": "bluegum-mortgages"},
         {"filter": {"on": "2025-06-01"}},
@@ -128,7 +128,7 @@ QUERIES: dict[str, Query] = {
         ("ref",),
     ),
     "recipientClasses": Query(
-        "query ($after: String) { recipientClasses(first: 2, after: $after) " + page("key") + " }",
+        "query ($after: String) { recipientClasses(first: 2, after: $after) " + counted_page("key") + " }",
         plain(),
         {"key": "mortgage-brokers"},
         {"after": "made up"},
@@ -152,7 +152,7 @@ QUERIES: dict[str, Query] = {
         ("ref",),
     ),
     "arrangements": Query(
-        "query ($filter: ArrangementFilter) { arrangements(filter: $filter) " + page("key") + " }",
+        "query ($filter: ArrangementFilter) { arrangements(filter: $filter) " + counted_page("key") + " }",
         plain(
             filter={
                 "recipient": "moor-surveys",

@@ -23,7 +23,7 @@ from schema.door import Once, acts, asks, lists
 from schema.endpoint import Endpoint, Openness
 from schema.nodes import NodeQueries, NodeTable
 from schema.problems import Payload
-from schema.relay import Connection, Cursors, Node, Window, uuid_of
+from schema.relay import CountedConnection, Cursors, Node, Window, uuid_of
 from schema.scalars import assemble
 from schema.weights import Weight
 
@@ -112,7 +112,7 @@ class Author(Node):
     name: str = strawberry.field(description="The name.")
 
     @lists(Operation.CATALOGUE_READ, datetime, UUID)
-    async def books(self, ask: Ask, window: Window) -> "Connection[Book]":
+    async def books(self, ask: Ask, window: Window) -> "CountedConnection[Book]":
         """The books of this author, oldest first."""
         return paged(ask, window, "")
 
@@ -140,7 +140,7 @@ async def authors(ask: Ask, keys: Sequence[int]) -> Mapping[int, Author]:
     return {key: Author(uuid=UUID(int=1000 + key), name=f"author {key}") for key in keys}
 
 
-def paged(ask: Ask, window: Window, title: str) -> Connection[Book]:
+def paged(ask: Ask, window: Window, title: str) -> CountedConnection[Book]:
     rows = [
         (START + timedelta(seconds=each.int // 2), each, name) for each, name in shelf(ask).titles.items()
     ]
@@ -152,7 +152,7 @@ def paged(ask: Ask, window: Window, title: str) -> Connection[Book]:
     async def count(again: Ask) -> int:
         return sum(title in each for each in shelf(again).titles.values())
 
-    return window.page(rows[: window.limit], Book.of, lambda row: row[:2], count)
+    return window.page(rows[: window.limit], Book.of, lambda row: row[:2]).counted(count)
 
 
 @strawberry.input(description="Which books.")
@@ -204,7 +204,7 @@ class Query(NodeQueries):
         ask: Ask,
         window: Window,
         filter: Annotated[BookFilter | None, strawberry.argument(description="Which.")] = None,
-    ) -> Connection[Book]:
+    ) -> CountedConnection[Book]:
         """All books, oldest first."""
         return paged(ask, window, (filter and filter.title) or "")
 
