@@ -49,7 +49,10 @@ class Holding:
 
 
 class Word(NamedTuple):
-    """A last word. rank: its order in time. timed: ENDS or CALL, where an instant of the row bears on it; OVER."""
+    """A last word. rank: its order in time.
+
+    timed: ENDS or CALL, if an instant of the row bears on it; OVER: it has ended.
+    """
 
     rank: int
     kind: str

@@ -1,6 +1,7 @@
 """What a person reads who has just started a hub: where it is, a token to try, a first question to paste."""
 
 import json
+import shlex
 import signal
 
 import typer
@@ -70,7 +71,7 @@ async def _to_try(hub: Hub) -> list[str]:
     return [
         "", f"A token to try, of {app.firm}'s CRM, good for {minutes} minutes:", "", f"  {app.token}", "",
         "The next one is had by", "",
-        f'  curl -s -u "$(cat {app.file})" -d grant_type=client_credentials {url}/oauth/token', "",
+        f'  curl -s -u "$(cat {shlex.quote(str(app.file))})" -d grant_type=client_credentials {url}/oauth/token', "",
         "The first question: may we refer this customer to that partner?", "", question, "",
         "Paste it into the console, or:", "",
         f"  curl -s {url}/graphql -H 'content-type: application/json' \\",

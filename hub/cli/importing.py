@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import typer
 
 from hub.cli import import_options as given
-from hub.cli.endings import NEGATIVE, OK, ends
+from hub.cli.endings import NEGATIVE, OK, PASSING, ends
 from hub.cli.showing import Json, show, table
 
 if TYPE_CHECKING:
@@ -133,9 +133,24 @@ async def _import(file: Path, options: "Options", *, is_trial: bool) -> "Outcome
     from hub.cli.opening import hub_here
     from hub.imports.running import import_customers
 
-    with _bar() as progress:
+    with _bar() as progress, _broken_off():
         async with hub_here() as hub:
             return await import_customers(hub, OPERATOR, file, options, progress=progress, is_trial=is_trial)
+
+
+@contextmanager
+def _broken_off() -> Generator[None]:
+    """Say of an import that loses its database what became of the rows before."""
+    from hub.errors import Refusal
+
+    try:
+        yield
+    except Refusal as refusal:
+        if refusal.code.value not in PASSING:
+            raise
+        why = refusal.message.partition(". ")[0]
+        said = f"{why}. What has landed stays: run the same command again, and it goes on."
+        raise Refusal(refusal.code, said, refusal.path) from refusal
 
 
 @contextmanager

@@ -61,7 +61,7 @@ async def opened(settings: Settings, url: str) -> AsyncGenerator[Hub]:
 async def hub_here(mode: Mode | None = None) -> AsyncGenerator[Hub]:
     """The hub of these settings, for one command; on one's own machine it is prepared if it never was."""
     settings = settings_of(mode)
-    logs.configure("WARNING", pretty=True)
+    logs.configure("ERROR", pretty=True)  # what is in the way is said in one line, not as libraries see it
     with database(settings) as url:
         if settings.database_url is None and not await _is_prepared(url):
             await prepare(settings, url)

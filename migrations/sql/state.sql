@@ -89,14 +89,14 @@ CREATE VIEW customer_standing AS
 CREATE FUNCTION intakes_at(of_customer uuid, towards uuid, moment timestamptz)
 RETURNS TABLE (category uuid, id uuid, source text, at timestamptz, version uuid, offered boolean)
 LANGUAGE sql STABLE AS $$
-    SELECT DISTINCT ON (k.category) k.category, c.id, c.source, c.happened_at,
-        CASE WHEN c.shown_at > least(moment, c.happened_at + interval '30 days') THEN NULL ELSE c.notice_version_id END,
-        c.optout_offered
+    SELECT DISTINCT ON (k.category) k.category, c.id, c.source, c.happened_at, shown.version, c.optout_offered
     FROM collection c CROSS JOIN LATERAL unnest(c.categories) AS k (category)
+    CROSS JOIN LATERAL (SELECT CASE WHEN c.shown_at > least(moment, c.happened_at + interval '30 days') THEN NULL
+                                    ELSE c.notice_version_id END AS version) shown
     WHERE c.customer_id = of_customer AND c.organisation_id = towards AND c.happened_at <= moment
       AND (c.import_id IS NULL
            OR NOT EXISTS (SELECT FROM import_batch b WHERE b.id = c.import_id AND b.reversed_at IS NOT NULL))
-    ORDER BY k.category, c.happened_at DESC, c.notice_version_id NULLS FIRST,
+    ORDER BY k.category, c.happened_at DESC, shown.version NULLS FIRST,
              array_position(ARRAY['THIRD_PARTY', 'PUBLIC', 'CUSTOMER'], c.source), c.optout_offered, c.id
 $$;
 
@@ -237,63 +237,74 @@ END $$;
 
 -- Australia reads a category under the version shown when it was collected; without one, under the last version that had
 -- reached the customer by then; without that, under the first that did within 30 days ("as soon as practicable", APP 5.1).
+-- Versions stand by (at, version descending): the last at or before an instant is the lowest version of its latest.
 CREATE FUNCTION holding_at(of_customer uuid, towards uuid, moment timestamptz,
-    OUT content jsonb, OUT collected_on date[], OUT last_at timestamptz, OUT contact_at timestamptz)
+    OUT content jsonb, OUT collected_on date[], OUT last_at timestamptz)
 LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    versions uuid[];
+    reached timestamptz[];
+    told jsonb;
+    intake jsonb;
 BEGIN
-    WITH intake AS MATERIALIZED (SELECT i.*, (i.at AT TIME ZONE 'UTC')::date AS day FROM intakes_at(of_customer, towards, moment) i),
-    told AS MATERIALIZED (SELECT * FROM told_at(of_customer, towards, moment)),
-    ruled AS (
-        SELECT i.*, dense_rank() OVER (ORDER BY i.day) AS slot, coalesce(i.version,
-            (SELECT t.version FROM told t WHERE t.at <= i.at ORDER BY t.at DESC, t.version LIMIT 1),
-            (SELECT t.version FROM told t WHERE t.at <= i.at + interval '30 days' ORDER BY t.at, t.version LIMIT 1)
-        ) AS governing FROM intake i
-    ), ranked AS (SELECT t.version, dense_rank() OVER (ORDER BY t.at) AS rank FROM told t)
-    SELECT jsonb_build_object(
-        'intake', coalesce((SELECT jsonb_agg(jsonb_build_array(r.category, r.source, r.version, r.governing, r.offered, r.slot)
-                            ORDER BY r.category) FROM ruled r), '[]'),
-        'told', coalesce((SELECT jsonb_agg(jsonb_build_array(k.version, k.rank) ORDER BY k.rank, k.version) FROM ranked k), '[]')),
-        (SELECT array_agg(DISTINCT i.day ORDER BY i.day) FROM intake i),
-        (SELECT max(i.at) FROM intake i),
-        (SELECT max(c.happened_at) FROM collection c WHERE c.customer_id = of_customer AND c.organisation_id = towards
-            AND c.happened_at <= moment AND c.source = 'CUSTOMER' AND (c.import_id IS NULL OR NOT EXISTS
-                (SELECT FROM import_batch b WHERE b.id = c.import_id AND b.reversed_at IS NOT NULL)))
-    INTO content, collected_on, last_at, contact_at;
+    SELECT array_agg(k.version ORDER BY k.at, k.version DESC), array_agg(k.at ORDER BY k.at),
+        jsonb_agg(jsonb_build_array(k.version, k.rank) ORDER BY k.rank, k.version)
+    INTO versions, reached, told
+    FROM (SELECT t.version, t.at, dense_rank() OVER (ORDER BY t.at) AS rank FROM told_at(of_customer, towards, moment) t) k;
+    SELECT jsonb_agg(jsonb_build_array(r.category, r.source, r.version, coalesce(r.version,
+            versions[width_bucket(r.at, reached)],
+            CASE WHEN reached[1] <= r.at + interval '30 days' THEN versions[width_bucket(reached[1], reached)] END
+        ), r.offered, r.slot) ORDER BY r.category), array_agg(DISTINCT r.day), max(r.at)
+    INTO intake, collected_on, last_at
+    FROM (
+        SELECT i.*, d.day, dense_rank() OVER (ORDER BY d.day) AS slot
+        FROM intakes_at(of_customer, towards, moment) i CROSS JOIN LATERAL (SELECT (i.at AT TIME ZONE 'UTC')::date AS day) d
+    ) r;
+    content := jsonb_build_object('intake', coalesce(intake, '[]'), 'told', coalesce(told, '[]'));
+END $$;
+
+-- What bears on one purpose (NULL: on all): the words about it and those about all; nothing where no word is about it.
+CREATE FUNCTION said_about(of_customer uuid, towards uuid, moment timestamptz, about uuid,
+    OUT code bigint, OUT lapse timestamptz)
+LANGUAGE plpgsql AS $$
+DECLARE
+    heard record;
+    woken timestamptz;  -- read only where there is a consent old enough
+BEGIN
+    IF EXISTS (SELECT FROM choice c WHERE c.customer_id = of_customer AND c.organisation_id = towards AND c.kind = 'CONSENT'
+               AND c.action = 'GIVEN' AND c.ends_at IS NULL AND c.happened_at < moment - interval '23 months') THEN
+        woken := woken_at(of_customer, towards, moment);
+    END IF;
+    SELECT h.*, y.id, (coalesce(p.number, 0)::bigint << 32) | CASE WHEN h.lapse < h.last_lapse THEN 1::bigint << 31 ELSE 0 END AS base
+    INTO heard
+    FROM (
+        SELECT jsonb_agg(jsonb_build_array(w.rank, w.kind, w.purpose IS NOT NULL, w.channel, w.recipient, w.action, w.grade, w.timed)
+                         ORDER BY w.rank, w.kind, w.purpose, w.channel, w.recipient) AS content,
+            bool_or(w.purpose IS NOT DISTINCT FROM about) AS is_own, min(w.lapse) AS lapse, max(w.lapse) AS last_lapse
+        FROM (
+            SELECT o.*, dense_rank() OVER (ORDER BY o.at) AS rank, t.timed,
+                CASE t.timed WHEN 'ENDS' THEN o.ends WHEN 'CALL' THEN o.at END AS lapse
+            FROM words_at(of_customer, towards, moment) o CROSS JOIN LATERAL (SELECT CASE
+                WHEN o.action <> 'GIVEN' THEN NULL WHEN o.ends IS NOT NULL THEN 'ENDS'
+                WHEN o.kind = 'CONSENT' AND o.at < woken THEN 'OVER'
+                WHEN o.kind = 'CONSENT' AND o.channel IN ('PHONE', 'AUTO_CALL') THEN 'CALL' END AS timed) t
+            WHERE o.purpose = about OR o.purpose IS NULL
+        ) w
+    ) h LEFT JOIN purpose p ON p.id = about LEFT JOIN saying y ON y.digest = sha256(convert_to(h.content::text, 'UTF8'));
+    IF heard.is_own THEN
+        code := heard.base | coalesce(heard.id, saying_of(heard.content));
+        lapse := heard.lapse;
+    END IF;
 END $$;
 
 CREATE FUNCTION said_at(of_customer uuid, towards uuid, moment timestamptz,
     OUT said bigint[], OUT lapses timestamptz[])
 LANGUAGE plpgsql AS $$
 BEGIN
-    WITH last AS MATERIALIZED (
-        SELECT w.*, w.kind = 'CONSENT' AND w.action = 'GIVEN' AND w.ends IS NULL AS is_endless
-        FROM words_at(of_customer, towards, moment) w
-    ), woken AS MATERIALIZED (  -- read only where there is a consent old enough
-        SELECT CASE WHEN EXISTS (SELECT FROM last l WHERE l.is_endless AND l.at < moment - interval '23 months')
-                    THEN woken_at(of_customer, towards, moment) END AS at
-    ), word AS MATERIALIZED (
-        SELECT l.*, CASE WHEN l.action <> 'GIVEN' THEN NULL WHEN l.ends IS NOT NULL THEN 'ENDS'
-                         WHEN l.is_endless AND l.at < woken.at THEN 'OVER'
-                         WHEN l.is_endless AND l.channel IN ('PHONE', 'AUTO_CALL') THEN 'CALL' END AS timed
-        FROM last l CROSS JOIN woken
-    ), scope AS (SELECT DISTINCT w.purpose FROM word w),
-    heard AS (  -- what bears on a purpose: the words about it, and those about all
-        SELECT s.purpose,
-            jsonb_agg(jsonb_build_array(w.rank, w.kind, w.purpose IS NOT NULL, w.channel, w.recipient, w.action, w.grade, w.timed)
-                      ORDER BY w.rank, w.kind, w.purpose, w.channel, w.recipient) AS content,
-            min(w.lapse) AS lapse, count(DISTINCT w.lapse) > 1 AS is_mixed
-        FROM scope s CROSS JOIN LATERAL (
-            SELECT o.*, dense_rank() OVER (ORDER BY o.at) AS rank,
-                CASE o.timed WHEN 'ENDS' THEN o.ends WHEN 'CALL' THEN o.at END AS lapse
-            FROM word o WHERE o.purpose = s.purpose OR o.purpose IS NULL
-        ) w GROUP BY s.purpose
-    ), coded AS (
-        SELECT (coalesce(p.number, 0)::bigint << 32) | (h.is_mixed::integer::bigint << 31) | saying_of(h.content) AS code, h.lapse
-        FROM (SELECT *, row_number() OVER () FROM heard) h LEFT JOIN purpose p ON p.id = h.purpose
-    )
-    SELECT array_agg(c.code ORDER BY c.code),
-        CASE WHEN bool_or(c.lapse IS NOT NULL) THEN array_agg(c.lapse ORDER BY c.code) END
-    INTO said, lapses FROM coded c;
+    SELECT array_agg(h.code ORDER BY h.code), CASE WHEN max(h.lapse) IS NOT NULL THEN array_agg(h.lapse ORDER BY h.code) END
+    INTO said, lapses
+    FROM (SELECT DISTINCT w.purpose FROM words_at(of_customer, towards, moment) w) s
+    CROSS JOIN LATERAL said_about(of_customer, towards, moment, s.purpose) h;
 END $$;
 
 CREATE FUNCTION state_at(of_customer uuid, towards uuid, moment timestamptz) RETURNS customer_state
@@ -311,9 +322,13 @@ BEGIN
     made.customer_id := of_customer;
     made.valid_from := moment;
     -- Settling an objection and asking are ours to do, a signal is the browser's: neither is contact.
-    made.contact_at := greatest(stood.contact_at, held.contact_at, (SELECT max(c.happened_at) FROM choice c
+    made.contact_at := greatest(stood.contact_at, (SELECT max(c.happened_at) FROM choice c
         WHERE c.customer_id = of_customer AND c.organisation_id = towards AND c.happened_at <= moment
-          AND c.kind <> 'SIGNAL' AND c.action NOT IN ('ASKED', 'UPHELD', 'OVERRULED')));
+          AND c.kind <> 'SIGNAL' AND c.action NOT IN ('ASKED', 'UPHELD', 'OVERRULED')),
+        (SELECT max(c.happened_at) FROM collection c
+        WHERE c.customer_id = of_customer AND c.organisation_id = towards AND c.happened_at <= moment
+          AND c.source = 'CUSTOMER' AND (c.import_id IS NULL OR NOT EXISTS
+              (SELECT FROM import_batch b WHERE b.id = c.import_id AND b.reversed_at IS NOT NULL))));
     made.kept_from := CASE (stood.standing).relationship WHEN 'CLOSED' THEN stood.relationship_at WHEN 'ACTIVE' THEN NULL
         ELSE coalesce(greatest(made.contact_at, stood.relationship_at), held.last_at) END;
     made.standing_id := standing_of(stood.standing);
@@ -385,40 +400,69 @@ BEGIN
     FROM made m WHERE m.valid_to IS NULL;
 END $$;
 
--- The everyday case, at a third of the cost: one customer said something, gave data or was told, and nothing of theirs is
--- later. Only the part concerned is replayed. Returns false where it is not that case.
-CREATE FUNCTION advance(of_customer uuid, towards uuid, moment timestamptz, part text, is_contact boolean) RETURNS boolean
+-- What was said, with one purpose's words in their place.
+CREATE FUNCTION said_with(codes bigint[], instants timestamptz[], code bigint, lapse timestamptz,
+    OUT said bigint[], OUT lapses timestamptz[])
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+    upto integer := coalesce(width_bucket(((code >> 32) << 32) | 4294967295, codes), 0);
+    before integer := upto - CASE WHEN codes[upto] >> 32 = code >> 32 THEN 1 ELSE 0 END;
+BEGIN
+    said := codes[:before] || code || codes[upto + 1:];
+    IF lapse IS NOT NULL OR instants IS NOT NULL THEN
+        instants := coalesce(instants, array_fill(NULL::timestamptz, ARRAY[coalesce(cardinality(codes), 0)]));
+        lapses := nullif(instants[:before] || lapse || instants[upto + 1:],
+                         array_fill(NULL::timestamptz, ARRAY[cardinality(said)]));
+    END IF;
+END $$;
+
+-- The everyday case, at a fraction of the cost: one customer said something, gave data or was told, and nothing of theirs
+-- is later. Only the part concerned is replayed; `about`, where it is given, is the one purpose that was spoken of. Returns
+-- false where it is not that case.
+CREATE FUNCTION advance(of_customer uuid, towards uuid, moment timestamptz, part text, about uuid, is_contact boolean)
+RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
-    now_row customer_state;
-    made customer_state;
+    made record;
     held record;
+    spoke record;
 BEGIN
     PERFORM FROM customer WHERE id = of_customer FOR NO KEY UPDATE;
-    SELECT * INTO now_row FROM customer_state s WHERE s.customer_id = of_customer AND s.organisation_id = towards;
-    IF NOT FOUND OR moment < now_row.valid_from THEN
+    SELECT s.*, t.relationship INTO made FROM customer_state s JOIN standing t ON t.id = s.standing_id
+    WHERE s.customer_id = of_customer AND s.organisation_id = towards;
+    IF made.valid_from IS NULL OR moment < made.valid_from THEN
         RETURN false;
     END IF;
-    IF part <> 'said' AND is_contact AND now_row.said IS NOT NULL AND is_silence(now_row.contact_at, moment) THEN
-        RETURN false;  -- what was said before this silence has ended
+    IF is_contact AND made.said IS NOT NULL AND is_silence(made.contact_at, moment) THEN
+        IF part = 'holding' THEN
+            RETURN false;  -- what was said before this silence has ended
+        END IF;
+        about := NULL;
     END IF;
-    made := now_row;
-    IF part = 'said' THEN
-        SELECT s.said, s.lapses INTO made.said, made.lapses FROM said_at(of_customer, towards, moment) s;
-    ELSE
+    IF part = 'holding' THEN
         held := holding_at(of_customer, towards, moment);
         made.holding_id := holding_of(held.content);
         made.collected_on := held.collected_on;
+    ELSIF about IS NULL THEN
+        spoke := said_at(of_customer, towards, moment);
+        made.said := spoke.said;
+        made.lapses := spoke.lapses;
+    ELSE
+        spoke := said_about(of_customer, towards, moment, about);
+        IF spoke.code IS NOT NULL THEN
+            spoke := said_with(made.said, made.lapses, spoke.code, spoke.lapse);
+            made.said := spoke.said;
+            made.lapses := spoke.lapses;
+        END IF;
     END IF;
     IF is_contact THEN
         made.contact_at := greatest(made.contact_at, moment);
-        IF (SELECT t.relationship IN ('NONE', 'NEGOTIATING') FROM standing t WHERE t.id = made.standing_id) THEN
+        IF made.relationship IN ('NONE', 'NEGOTIATING') THEN
             made.kept_from := moment;
         END IF;
     END IF;
-    IF moment > now_row.valid_from THEN
-        INSERT INTO customer_past SELECT now_row.*, moment;
-    END IF;
+    INSERT INTO customer_past SELECT s.*, moment FROM customer_state s
+    WHERE s.customer_id = of_customer AND s.organisation_id = towards AND s.valid_from < moment;
     UPDATE customer_state s SET valid_from = moment, contact_at = made.contact_at, kept_from = made.kept_from,
         holding_id = made.holding_id, collected_on = made.collected_on, said = made.said, lapses = made.lapses
     WHERE s.customer_id = of_customer AND s.organisation_id = towards;
@@ -431,39 +475,78 @@ CREATE FUNCTION project_events() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     these uuid[];
+    since timestamptz;
+BEGIN
+    IF current_setting('hub.project', true) = 'later' THEN
+        INSERT INTO projection_due SELECT current_setting('hub.act')::uuid, a.customer_id, min(a.happened_at)
+        FROM added a GROUP BY a.customer_id;
+        RETURN NULL;
+    END IF;
+    SELECT array_agg(DISTINCT a.customer_id), min(a.happened_at) INTO these, since FROM added a;
+    IF these IS NOT NULL THEN
+        PERFORM project(these, since);
+    END IF;
+    RETURN NULL;
+END $$;
+
+-- What is said by one customer, or given by or told to one, is mostly later than all there is of theirs: then the state is
+-- advanced. A plan is made for each table, so a column may be named that only one of them has.
+CREATE FUNCTION project_words() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    these uuid[];
     towards uuid[];
+    about uuid[];
     since timestamptz;
     until timestamptz;
     is_contact boolean;
 BEGIN
-    SELECT array_agg(DISTINCT a.customer_id), array_agg(DISTINCT a.organisation_id), min(a.happened_at), max(a.happened_at)
-    INTO these, towards, since, until FROM added a;
-    IF these IS NULL THEN
-        RETURN NULL;
-    END IF;
     IF current_setting('hub.project', true) = 'later' THEN
-        INSERT INTO projection_due SELECT current_setting('hub.act')::uuid, customer_id, min(happened_at)
-        FROM added GROUP BY customer_id;
+        INSERT INTO projection_due SELECT current_setting('hub.act')::uuid, a.customer_id, min(a.happened_at)
+        FROM added a GROUP BY a.customer_id;
         RETURN NULL;
     END IF;
-    IF cardinality(these) = 1 AND cardinality(towards) = 1 AND since = until THEN
-        IF TG_TABLE_NAME = 'choice' THEN
-            SELECT bool_or(a.kind <> 'SIGNAL' AND a.action NOT IN ('ASKED', 'UPHELD', 'OVERRULED')) INTO is_contact FROM added a;
-            IF advance(these[1], towards[1], since, 'said', is_contact) THEN
-                RETURN NULL;
-            END IF;
-        ELSIF TG_TABLE_NAME = 'delivery' THEN
-            IF advance(these[1], towards[1], since, 'holding', false) THEN
-                RETURN NULL;
-            END IF;
-        ELSIF TG_TABLE_NAME = 'collection' THEN
-            IF NOT EXISTS (SELECT FROM added a WHERE a.source <> 'CUSTOMER')
-               AND advance(these[1], towards[1], since, 'holding', true) THEN
-                RETURN NULL;
-            END IF;
+    SELECT array_agg(a.customer_id), array_agg(a.organisation_id), array_agg(a.purpose_id), min(a.happened_at),
+        max(a.happened_at), bool_or(a.kind <> 'SIGNAL' AND a.action NOT IN ('ASKED', 'UPHELD', 'OVERRULED'))
+    INTO these, towards, about, since, until, is_contact FROM added a;
+    IF these[1] = ALL (these) AND towards[1] = ALL (towards) AND since = until THEN
+        IF advance(these[1], towards[1], since, 'said', CASE WHEN about[1] = ALL (about) THEN about[1] END, is_contact) THEN
+            RETURN NULL;
         END IF;
     END IF;
-    PERFORM project(these, since);
+    IF these IS NOT NULL THEN
+        PERFORM project(these, since);
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION project_holdings() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    these uuid[];
+    towards uuid[];
+    since timestamptz;
+    until timestamptz;
+    is_plain boolean := true;
+BEGIN
+    IF current_setting('hub.project', true) = 'later' THEN
+        INSERT INTO projection_due SELECT current_setting('hub.act')::uuid, a.customer_id, min(a.happened_at)
+        FROM added a GROUP BY a.customer_id;
+        RETURN NULL;
+    END IF;
+    SELECT array_agg(a.customer_id), array_agg(a.organisation_id), min(a.happened_at), max(a.happened_at)
+    INTO these, towards, since, until FROM added a;
+    IF TG_TABLE_NAME = 'collection' THEN
+        SELECT bool_and(a.source = 'CUSTOMER') INTO is_plain FROM added a;
+    END IF;
+    IF is_plain AND these[1] = ALL (these) AND towards[1] = ALL (towards) AND since = until THEN
+        IF advance(these[1], towards[1], since, 'holding', NULL, TG_TABLE_NAME = 'collection') THEN
+            RETURN NULL;
+        END IF;
+    END IF;
+    IF these IS NOT NULL THEN
+        PERFORM project(these, since);
+    END IF;
     RETURN NULL;
 END $$;
 
@@ -489,11 +572,11 @@ CREATE TRIGGER project_events AFTER INSERT ON customer_event REFERENCING NEW TAB
 CREATE TRIGGER project_events AFTER INSERT ON registry_check REFERENCING NEW TABLE AS added
     FOR EACH STATEMENT EXECUTE FUNCTION project_checks();
 CREATE TRIGGER project_events AFTER INSERT ON collection REFERENCING NEW TABLE AS added
-    FOR EACH STATEMENT EXECUTE FUNCTION project_events();
+    FOR EACH STATEMENT EXECUTE FUNCTION project_holdings();
 CREATE TRIGGER project_events AFTER INSERT ON delivery REFERENCING NEW TABLE AS added
-    FOR EACH STATEMENT EXECUTE FUNCTION project_events();
+    FOR EACH STATEMENT EXECUTE FUNCTION project_holdings();
 CREATE TRIGGER project_events AFTER INSERT ON choice REFERENCING NEW TABLE AS added
-    FOR EACH STATEMENT EXECUTE FUNCTION project_events();
+    FOR EACH STATEMENT EXECUTE FUNCTION project_words();
 
 -- Who is merged with whom is read beside the rows: a row only says that there is somebody.
 CREATE FUNCTION project_family() RETURNS trigger
@@ -515,7 +598,7 @@ CREATE TRIGGER project_family AFTER UPDATE OF survivor_id ON customer
 
 -- Grants: everybody reads; only the functions above write.
 GRANT SELECT ON standing, holding, saying, customer_state, customer_past, customer_standing TO hub_app, hub_read;
-REVOKE EXECUTE ON FUNCTION project(uuid[], timestamptz), advance(uuid, uuid, timestamptz, text, boolean) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION project(uuid[], timestamptz), advance(uuid, uuid, timestamptz, text, uuid, boolean) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION project(uuid[], timestamptz) TO hub_app;
 
 SELECT project(array_agg(c.id), '-infinity') FROM customer c;

@@ -252,7 +252,7 @@ def intakes(counted: list[Event]) -> dict[Any, Event]:
     ]
 
     def rank(event: Event) -> Any:
-        version = event.values["notice_version_id"]
+        version = shown_version(event)
         source = SOURCES.index(event.values["source"])
         return version is not None, version or UUID(int=0), source, event.values["optout_offered"], event.id
 
