@@ -94,7 +94,7 @@ MOST = {
     "categories": 2,
     "clients": 3,
     "customers": 11,
-    "decisions": 10,
+    "decisions": 12,
     "ledgerEntries": 6,
     "mergeProposals": 4,
     "consentQuestions": 9,
