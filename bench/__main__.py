@@ -2,9 +2,11 @@
 
 import sys
 
-from bench import http, importing, policy
+from bench import crowd, http, importing, policy, writing
 
-MEASUREMENTS = {"policy": policy.main, "decide": http.main, "import": importing.main}
+MEASUREMENTS = {
+    "policy": policy.main, "decide": http.main, "import": importing.main, "crowd": crowd.main, "writing": writing.main,
+}  # fmt: skip
 
 
 def main(names: list[str]) -> int:

@@ -1,8 +1,8 @@
 """A million customers in minutes: some thousand go through the real path, and each is cloned, moved by whole days.
 
 What a row of the projection shares with others (standing, holding, saying) holds no instant, only ranks and slots of
-days. So a customer whose whole history is moved by whole days has the same parts, and the projection of the clone is the
-projection of the original with its instants moved: rows can be copied set by set. A sample is then compared with what the
+days. So a customer whose whole history is moved by whole days has the same parts, and the projection of the clone is
+that of the original with its instants moved: rows can be copied set by set. A sample is then compared with what the
 database itself makes of the cloned events.
 """
 
@@ -12,7 +12,7 @@ from uuid import UUID
 import asyncpg
 
 from bench.firm import Firm
-from bench.people import MOVES, TABLES, Drawing, Rows
+from bench.people import COLUMNS, MOVES, Drawing, Rows
 from hub.act import Act, Hub
 from hub.actors import OPERATOR, Operation
 from hub.db import new_id
@@ -60,11 +60,13 @@ async def _chunk(act: Act, drawing: Drawing, count: int) -> list[UUID]:
     await act.execute("SELECT set_config('hub.project', 'later', true)")
     rows = Rows(act.id, act.at)
     people = [drawing.customer(rows) for _ in range(count)]
-    for table, columns in TABLES.items():
-        await act.copy_in(table, columns.split(", "), rows.tables[table])
+    for table, columns in COLUMNS.items():
+        await act.copy_in(table, columns, rows.tables[table])
     keys = [act.hub.vault.new_customer_key(one) for one in people]
     await act.execute(
-        "INSERT INTO keys.customer_key (customer_id, wrapped) SELECT * FROM unnest($1::uuid[], $2::bytea[])", people, keys
+        "INSERT INTO keys.customer_key (customer_id, wrapped) SELECT * FROM unnest($1::uuid[], $2::bytea[])",
+        people,
+        keys,
     )
     merged = people[1::FAMILIES_EVERY]
     await act.execute(
@@ -87,7 +89,9 @@ _INDEXED = """
     ALTER TABLE customer_past ADD CONSTRAINT customer_past_pkey PRIMARY KEY (customer_id, organisation_id, valid_from);
     CREATE INDEX customer_past_closed ON customer_past USING brin (valid_to) WITH (pages_per_range = 32)
 """
-_COLUMNS = "SELECT attname FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
+_COLUMNS = """
+    SELECT attname FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum
+"""
 
 
 async def clone(connection: asyncpg.Connection, times: int) -> None:
@@ -95,7 +99,9 @@ async def clone(connection: asyncpg.Connection, times: int) -> None:
     await connection.execute(_QUICKLY)
     for table in SOURCES:
         await connection.execute(f"CREATE UNLOGGED TABLE bench_{_plain(table)} AS TABLE {table}")
-    await connection.execute("CREATE UNLOGGED TABLE bench_clone (round integer, original uuid, id uuid, days integer)")
+    await connection.execute(
+        "CREATE UNLOGGED TABLE bench_clone (round integer, original uuid, id uuid, days integer)"
+    )
     await connection.execute("CREATE INDEX ON bench_clone (round); ANALYZE")
     copying = {table: await _copying(connection, table) for table in SOURCES if table != "customer_past"}
     for number in range(1, times):
@@ -112,7 +118,9 @@ async def clone(connection: asyncpg.Connection, times: int) -> None:
 
 async def _clone_past(connection: asyncpg.Connection) -> None:
     """In the order of valid_to, as closed versions come about."""
-    await connection.execute("INSERT INTO bench_clone SELECT 0, id, id, 0 FROM bench_customer; TRUNCATE customer_past")
+    await connection.execute(
+        "INSERT INTO bench_clone SELECT 0, id, id, 0 FROM bench_customer; TRUNCATE customer_past"
+    )
     await connection.execute(_UNINDEXED)
     sql = await _copying(connection, "customer_past")
     await connection.execute(f"{sql} ORDER BY o.valid_to - k.days * interval '1 day'")
@@ -124,7 +132,11 @@ async def _copying(connection: asyncpg.Connection, table: str) -> str:
     names = [row["attname"] for row in await connection.fetch(_COLUMNS, table)]
     values = ", ".join(_value(table, name) for name in names)
     owner = "id" if table == "customer" else "customer_id"
-    kin = "LEFT JOIN bench_clone s ON s.original = o.survivor_id AND s.round = k.round" if table == "customer" else ""
+    kin = (
+        "LEFT JOIN bench_clone s ON s.original = o.survivor_id AND s.round = k.round"
+        if table == "customer"
+        else ""
+    )
     return (
         f"INSERT INTO {table} ({', '.join(names)}) SELECT {values} FROM bench_{_plain(table)} o "  # noqa: S608 - constants
         f"JOIN bench_clone k ON k.original = o.{owner} {kin}"
@@ -139,7 +151,7 @@ def _value(table: str, name: str) -> str:
         return f"o.{name} - k.days * interval '1 day'"
     if name in MOVED_LISTS:
         days = "k.days" if name == "collected_on" else "k.days * interval '1 day'"
-        moved = f"ARRAY(SELECT d - {days} FROM unnest(o.{name}) WITH ORDINALITY AS u (d, i) ORDER BY i)"
+        moved = f"ARRAY(SELECT d - {days} FROM unnest(o.{name}) WITH ORDINALITY AS u (d, i) ORDER BY i)"  # noqa: S608
         return f"CASE WHEN o.{name} IS NOT NULL THEN {moved} END"
     return f"o.{name}"
 
@@ -155,12 +167,13 @@ _DIFFERENT = """
     version AS (
         SELECT s AS row FROM customer_state s JOIN chosen c ON c.id = s.customer_id
         UNION ALL
-        SELECT ROW(p.organisation_id, p.customer_id, p.valid_from, p.contact_at, p.kept_from, p.standing_id, p.holding_id,
-            p.joint, p.collected_on, p.said, p.lapses, p.checked_at)::customer_state
+        SELECT ROW(p.organisation_id, p.customer_id, p.valid_from, p.contact_at, p.kept_from, p.standing_id,
+            p.holding_id, p.joint, p.collected_on, p.said, p.lapses, p.checked_at)::customer_state
         FROM customer_past p JOIN chosen c ON c.id = p.customer_id
     )
-    SELECT count(*) AS versions, count(*) FILTER (
-        WHERE v.row IS DISTINCT FROM state_at((v.row).customer_id, (v.row).organisation_id, (v.row).valid_from)) AS different,
+    SELECT count(*) AS versions,
+        count(*) FILTER (WHERE v.row IS DISTINCT FROM
+            state_at((v.row).customer_id, (v.row).organisation_id, (v.row).valid_from)) AS different,
         count(*) FILTER (WHERE (v.row).said IS NOT NULL) AS spoken FROM version v
 """
 
@@ -169,5 +182,7 @@ async def verify(connection: asyncpg.Connection, seed: int = 7) -> int:
     """Compare all versions of a random sample with a replay of their events; returns how many were compared."""
     row = await connection.fetchrow(_DIFFERENT, SAMPLE, seed)
     if row is None or row["different"] or not row["spoken"]:
-        raise AssertionError(f"{row and row['different']} of {row and row['versions']} versions differ from their events")
+        raise AssertionError(
+            f"{row and row['different']} of {row and row['versions']} versions differ from their events"
+        )
     return row["versions"]

@@ -1,11 +1,13 @@
 """Questions put to a whole crowd at once: now, as of a past instant, and beside what else one could do.
 
-The baselines run in turn with what is measured: a raw COPY of eight plain columns of all customers to a client that drops
-them, and a call of a general policy engine for each customer (on a sample, extrapolated).
+The baselines run in turn with what is measured: a raw COPY of eight plain columns of all customers to a client that
+drops them, and a call of a general policy engine for each customer (on a sample, extrapolated).
 """
 
 import asyncio
+import random
 import time
+import timeit
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,6 +24,7 @@ from hub.actors import OPERATOR, Operation
 from hub.db import Record
 from hub.policy.decision import decide_packed, evaluate, strictest
 from hub.policy.facts import Facts
+from hub.policy.rule import ALLOW
 from hub.policy.values import Act, Channel, Footer, Offer
 from hub.questioned import Question
 from hub.reading import Reader
@@ -30,9 +33,10 @@ from hub.shapes import MIXED, SILENT, Shapes
 ROUNDS = 5
 AGO = timedelta(days=243)
 CEDAR_SAMPLE = 5_000
+REPEATS = 3
 COPIED = "SELECT id, kind, locale, survivor_id, import_id, created_at, erased_at, created_at FROM customer"
-# A million customers fall into some ten thousand groups, which the planner cannot know: it expects half a million, and would
-# rather not share the work between processes.
+# A million customers fall into some ten thousand groups. The planner cannot know that: it expects half a million, and
+# then would rather not share the work between processes.
 TOGETHER = "SELECT set_config('parallel_tuple_cost', '0', true), set_config('parallel_setup_cost', '0', true)"
 NOBODY = UUID(int=0)
 QUESTIONS = {
@@ -129,28 +133,42 @@ class Timing:
         return median(one / other for one, other in zip(self.seconds[name], self.seconds[to], strict=True))
 
 
-async def _round(timing: Timing, connection: asyncpg.Connection, large: Crowd, small: Crowd) -> dict[str, Audience]:
+ASKED = (
+    ("cold", True, False), ("", True, False), ("small cold", False, False), ("small", False, False),
+    ("past cold", True, True), ("past", True, True), ("small past cold", False, True), ("small past", False, True),
+)  # fmt: skip
+"""Who is asked: the name of the timing, whether the large crowd, whether as of then. Cold: for the first time."""
+
+
+async def _round(
+    timing: Timing, connection: asyncpg.Connection, large: Crowd, small: Crowd
+) -> dict[str, Audience]:
     began = time.perf_counter()
     await connection.copy_from_query(COPIED, output=_sink, format="csv")
     timing.note("copy", began)
-    found: dict[str, Audience] = {}
+    began = time.perf_counter()
+    await connection.execute(f"COPY ({COPIED}) TO PROGRAM 'cat > /dev/null' (FORMAT csv)")
+    timing.note("copy beside", began)
     past = (await connection.fetchval("SELECT now()")) - AGO
+    found: dict[str, Audience] = {}
     for name in QUESTIONS:
         large.forget()
-        for label, crowd, at in (
-            ("cold", large, None), ("", large, None), ("small cold", small, None), ("small", small, None),
-            ("past cold", large, past), ("past", large, past), ("small past cold", small, past), ("small past", small, past),
-        ):  # fmt: skip
+        small.forget()
+        for label, is_large, is_past in ASKED:
+            crowd = large if is_large else small
             began = time.perf_counter()
-            asked = await crowd.audience(name, at)
-            timing.note(f"{name} {label}".strip(), began)
-            found.setdefault(f"{name}{' past' if at else ''}", asked) if crowd is large else None
+            asked = await crowd.audience(name, past if is_past else None)
+            timing.note(f"{name} {label}", began)
+            if is_large:
+                found[f"{name} {'past' if is_past else ''}"] = asked
     return found
 
 
 async def _measure(made: Stage) -> None:
-    large = Crowd(await Hub.open(made.settings, made.large), made.firm.organisation_id)
-    small = Crowd(await Hub.open(made.settings, made.small), made.firm.organisation_id)
+    large, small = [
+        Crowd(await Hub.open(made.settings, url), made.firm.organisation_id)
+        for url in (made.large, made.small)
+    ]
     connection = await asyncpg.connect(made.large)
     timing, found = Timing(), dict[str, Audience]()
     for _ in range(ROUNDS):
@@ -158,42 +176,51 @@ async def _measure(made: Stage) -> None:
     for crowd in (large, small):
         await crowd.hub.close()
     await connection.close()
-    _report(timing, found)
+    print(f"raw COPY of eight columns of all customers  {timing.median('copy'):.2f} s, "
+          f"to a program beside the server {timing.median('copy beside'):.2f} s")  # fmt: skip
     for name in QUESTIONS:
-        _beside_cedar(name, found[name], timing.median(name))
+        _report(name, timing, found)
+        _beside_cedar(found[f"{name} "], timing.median(f"{name} "))
 
 
-def _report(timing: Timing, found: dict[str, Audience]) -> None:
-    print(f"raw COPY of eight columns of all customers  {timing.median('copy'):.2f} s")
-    for name in QUESTIONS:
-        now, past = found[name], found[f"{name} past"]
+def _report(name: str, timing: Timing, found: dict[str, Audience]) -> None:
+    for label, what in (("", "now"), ("past", f"as of {AGO.days} days ago")):
+        mark, cold = f"{name} {label}", f"{name} {label} cold" if label else f"{name} cold"
+        asked = found[mark]
+        print(f"{name} of all, {what}  {timing.median(mark):.2f} s: {timing.ratio(mark, 'copy'):.2f}x COPY, "
+              f"{timing.ratio(cold, 'copy'):.2f}x by a process that asks for the first time")  # fmt: skip
         print(
-            f"{name:8} of all, now        {timing.median(name):.2f} s  {timing.ratio(name, 'copy'):.2f}x COPY"
-            f"  (by a process that never asked before {timing.ratio(f'{name} cold', 'copy'):.2f}x)"
-            f"  {len(now.rows):,} groups, {len(now.facts):,} distinct Facts, {len(now.outcomes)} answers"
+            f"    {len(asked.rows):,} groups, {len(asked.facts):,} distinct Facts, {len(asked.outcomes)} rules answer"
         )
-        print(f"{name:8} as of {AGO.days} days ago  {timing.median(f'{name} past'):.2f} s  {timing.ratio(f'{name} past', name):.2f}x now  {len(past.rows):,} groups")
-        print(f"{name:8} for ten times as many  {timing.ratio(name, f'{name} small'):.1f}x now, {timing.ratio(f'{name} past', f'{name} small past'):.1f}x as of then")
+        few = f"{name} small {label}".strip()
+        print(f"    {timing.ratio(mark, few):.1f}x the time for a tenth of the customers")
+    print(f"    as of then {timing.ratio(f'{name} past', f'{name} '):.2f}x now")
 
 
-def _beside_cedar(name: str, asked: Audience, seconds: float) -> None:
-    """A call for each customer of a sample that has the crowd's mix of facts; customers elsewhere count as no dearer."""
-    mix = [facts for facts, size in asked.sample if facts.jurisdiction in cedar.MODELLED for _ in range(max(size // 200, 1))]
-    mix = mix[:: max(len(mix) // CEDAR_SAMPLE, 1)]
-    engine, customers = cedar.Engine(), sum(row["customers"] for row in asked.rows)
+def _beside_cedar(asked: Audience, seconds: float) -> None:
+    """A call for each customer of a sample with the crowd's mix of facts; customers elsewhere count as no dearer."""
+    among = [(facts, size) for facts, size in asked.sample if facts.jurisdiction in cedar.MODELLED]
+    dice = random.Random(5)  # noqa: S311 - a measurement
+    mix = dice.choices([facts for facts, _ in among], [size for _, size in among], k=CEDAR_SAMPLE)
     requests = [cedar.request(facts, number) for number, facts in enumerate(mix)]
-    called = min(_seconds(lambda: [engine.allows(each) for each in requests]) for _ in range(3)) / len(mix)
-    evaluated = min(_seconds(lambda: [evaluate(each) for each in mix]) for _ in range(3)) / len(mix)
-    memoised = min(_seconds(lambda: [decide_packed(each.signature) for each in mix]) for _ in range(3)) / len(mix)
-    agreed = sum(engine.allows(each) == (decide_packed(facts.signature).outcome == "ALLOW") for each, facts in zip(requests, mix, strict=True))
-    print(f"{name:8} by cedarpy, customer by customer  {called * 1e6:.0f} us each, {called * customers:.0f} s for all: {called * customers / seconds:.0f}x the audience")
-    print(f"{name:8} in process  evaluated {called / evaluated:.1f}x, memoised {called / memoised:.0f}x as fast as cedarpy, which allows the same in {agreed / len(mix):.0%}")
+    engine, customers = cedar.Engine(), sum(row["customers"] for row in asked.rows)
+    called = _seconds(lambda: [engine.allows(each) for each in requests]) / len(mix)
+    evaluated = _seconds(lambda: [evaluate(each) for each in mix]) / len(mix)
+    memoised = _seconds(lambda: [decide_packed(each.signature) for each in mix]) / len(mix)
+    alike = sum(
+        engine.allows(each) == (decide_packed(facts.signature).outcome is ALLOW)
+        for each, facts in zip(requests, mix, strict=True)
+    )
+    print(f"    cedarpy, customer by customer  {called * 1e6:.0f} us each, {called * customers:.0f} s for all: "
+          f"{called * customers / seconds:.0f}x the audience; it allows the same in {alike / len(mix):.1%}")  # fmt: skip
+    print(
+        f"    in process: evaluated {called / evaluated:.1f}x, memoised {called / memoised:.0f}x as fast as cedarpy"
+    )
 
 
 def _seconds(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
+    """The best of several."""
+    return min(timeit.repeat(work, number=1, repeat=REPEATS))
 
 
 def main() -> None:

@@ -74,7 +74,9 @@ def _purpose(world: World, key: str, kind: str, benefit: str) -> NewPurpose:
 
 
 async def _insurer(act: Act, world: World) -> None:
-    await recipients.add(act, NewRecipient(INSURER, "Harbour Mutual", "AU", organisation=world.organisation.id))
+    await recipients.add(
+        act, NewRecipient(INSURER, "Harbour Mutual", "AU", organisation=world.organisation.id)
+    )
     new = NewArrangement(
         key="insurance-alliance",
         kind="ALLIANCE",
@@ -91,11 +93,12 @@ async def _insurer(act: Act, world: World) -> None:
 
 async def _publish(act: Act, world: World, key: str) -> notices.NoticeVersion:
     """The third version's promises, and with each later one a purpose more."""
-    before = content(
-        LOCALES, inspector_classes=["building-inspectors"], brokers=["mortgage-brokers"]
-    )
+    before = content(LOCALES, inspector_classes=["building-inspectors"], brokers=["mortgage-brokers"])
     added = ("market-reports", "offers-email")[: list(LATER).index(key) + 1]
-    said = [*before.clauses, *(clause(each, each, f"We use your details for {each}.", LOCALES) for each in added)]
+    said = [
+        *before.clauses,
+        *(clause(each, each, f"We use your details for {each}.", LOCALES) for each in added),
+    ]
     whole = Content(["AU", "UK"], STATEMENTS, before.texts, said, CIRCUMSTANCES)
     drafted = await notices.draft(act, world.notice.id, whole)
     return await notices.publish(act, drafted.id, published_at=LATER[key])

@@ -1,6 +1,6 @@
 """Made-up customers: what happened to each, drawn with the skew of real ones, as rows of the event tables.
 
-Most people sign up, are shown the notice of the day, tick a box or two and are never heard of again; a few say much. A
+Most people sign up, are shown the notice of the day, tick a box or two and are seldom heard of again; a few say much. A
 history may be moved back by up to `MOVES` whole days and still makes sense: no notice is shown before its day.
 """
 
@@ -15,12 +15,22 @@ from uuid import UUID
 from bench.firm import Firm
 from hub.db import new_id
 
+Weighted = Sequence[tuple[Any, float]]
+
 MOVES = 60
 FIRST = datetime(2023, 6, 1, tzinfo=UTC)
-PLACES = (("AU", 560), ("UK", 220), ("EU", 90), ("US_CA", 60), ("ZA", 40), ("MA", 20), ("AU UK", 6), ("UK EU", 4))
+PLACES = (
+    ("AU", 560), ("UK", 220), ("EU", 90), ("US_CA", 60), ("ZA", 40), ("MA", 20), ("AU UK", 6), ("UK EU", 4),
+)  # fmt: skip
+STATES = (("ACTIVE", 70), ("CLOSED", 15), ("NONE", 9), ("NEGOTIATING", 6))
 AGES = (("ADULT", 940), ("AGE_16_17", 25), ("AGE_15", 12), ("AGE_14", 10), ("AGE_13", 8), ("UNDER_13", 5))
-INTAKES = (("transaction property", 50), ("contact", 20), ("behaviour", 15), ("opinion interest", 10), ("financial", 5))
+LOCALES = (("en-AU", 6), ("en", 3), ("fr", 1))
+INTAKES = (
+    ("transaction property", 50), ("contact", 20), ("behaviour", 15), ("opinion interest", 10), ("financial", 5),
+)  # fmt: skip
+INTAKES_MORE = ((0, 12), (1, 20), (2, 26), (3, 20), (4, 12), (6, 7), (9, 3))
 SOURCES = (("CUSTOMER", 900), ("THIRD_PARTY", 70), ("PUBLIC", 30))
+SOURCES_LATER = (("CUSTOMER", 95), ("THIRD_PARTY", 5))
 CHANNELS = ((None, 55), ("EMAIL", 24), ("SMS", 9), ("PHONE", 8), ("POST", 3), ("AUTO_CALL", 1))
 PURPOSES = (
     ("newsletter", 300), ("referral-mortgage", 140), ("referral-inspection", 120), ("offers-email", 100),
@@ -31,23 +41,39 @@ RECEIVERS = {
     "referral-mortgage": (("bluegum-mortgages", 80), ("pennine-mortgages", 20)),
     "referral-inspection": (("quay-inspections", 60), ("southern-inspections", 30), ("moor-surveys", 10)),
 }
+OCCASIONS = (((1, 40), (2, 30), (3, 20), (5, 10)), 0.75), (((2, 1),), 0.55), (((3, 1),), 0.45)
+"""When consent is asked for: for how many things at once, by weight, and how often it comes to that."""
+STOPS = (("MARKETING", 0.22), ("SHARING", 0.10), ("SIGNAL", 0.05), ("OBJECTION", 0.03))
+LASTS = ((365, 6), (730, 3), (90, 1))
+SELDOM = (
+    ("CONTACT", "PHONE", 0.3),
+    ("RESTRICTION", "ON", 0.006),
+    ("HOLD", "ON", 0.004),
+    ("ERASURE", "ON", 0.003),
+)
 NEEDS_REGISTER = ("AU", "UK", "ZA", "US_CA")
 WORDING = "Yes, you may use my details for this."
-TABLES = {
-    "customer": "id, kind, locale, import_id, created_at",
-    "customer_event": "id, customer_id, organisation_id, aspect, value, reason, happened_at, recorded_at, act_id",
-    "registry_check": "id, customer_id, jurisdiction, listed, happened_at, recorded_at, act_id",
-    "collection": "id, customer_id, organisation_id, source, categories, notice_version_id, shown_how, shown_at, "
-    "optout_offered, import_id, happened_at, recorded_at, act_id",
-    "delivery": "id, customer_id, organisation_id, notice_version_id, how, locale, happened_at, recorded_at, act_id",
-    "choice": "id, customer_id, organisation_id, kind, action, purpose_id, channel, recipient_id, grade, ends_at, wording, "
-    "wording_sha256, method, happened_at, recorded_at, act_id",
-}
+EVENT = ("id", "customer_id", "happened_at", "recorded_at", "act_id")
+COLUMNS = {
+    "customer": ("id", "kind", "locale", "import_id", "created_at"),
+    "customer_event": (*EVENT, "organisation_id", "aspect", "value", "reason"),
+    "registry_check": (*EVENT, "jurisdiction", "listed"),
+    "collection": (
+        *EVENT, "organisation_id", "source", "categories", "notice_version_id", "shown_how", "shown_at",
+        "optout_offered", "import_id",
+    ),
+    "delivery": (*EVENT, "organisation_id", "notice_version_id", "how", "locale"),
+    "choice": (
+        *EVENT, "organisation_id", "kind", "action", "purpose_id", "channel", "recipient_id", "grade", "ends_at",
+        "wording", "wording_sha256", "method",
+    ),
+}  # fmt: skip
+"""What is written of each table, in the order in which they are written."""
 
 
 @dataclass(slots=True)
 class Rows:
-    """What an act writes: rows by table, in the order of `TABLES`."""
+    """What an act writes: rows by table, their values in the order of `COLUMNS`."""
 
     act_id: UUID
     recorded_at: datetime
@@ -62,16 +88,14 @@ class Drawing:
         self.now = now
         self.import_id = import_id
         self.dice = random.Random(seed)  # noqa: S311 - made-up people
-        self.organisation_id = firm.organisation_id
 
     def customer(self, rows: Rows) -> UUID:
         """Draw one, and everything that happened to them."""
         person = _Person(self, rows, new_id())
-        person.row("customer", person.id, "PERSON", self.pick((("en-AU", 6), ("en", 3), ("fr", 1))), person.import_id, rows.recorded_at)
         person.live()
         return person.id
 
-    def pick(self, weighted: Sequence[tuple[Any, int]]) -> Any:
+    def pick(self, weighted: Weighted) -> Any:
         """One of several, by weight."""
         return self.dice.choices([one for one, _ in weighted], [weight for _, weight in weighted])[0]
 
@@ -81,13 +105,12 @@ class Drawing:
 
     def version(self, at: datetime) -> UUID | None:
         """The version in force at an instant, also after a move; seldom none, or an old form."""
-        known = [
-            key for key, published in self.firm.published.items() if published + timedelta(days=MOVES) <= at
-        ]
+        moved = at - timedelta(days=MOVES)
+        known = [key for key, published in self.firm.published.items() if published <= moved]
         if not known or self.chance(0.08):
             return None
-        chosen = known[-2] if len(known) > 1 and self.chance(0.05) else known[-1]
-        return self.firm.versions[chosen]
+        is_old = len(known) > 1 and self.chance(0.05)
+        return self.firm.versions[known[-2] if is_old else known[-1]]
 
 
 class _Person:
@@ -95,27 +118,21 @@ class _Person:
 
     def __init__(self, drawing: Drawing, rows: Rows, customer_id: UUID) -> None:
         self.drawing = drawing
-        self.dice = drawing.dice
         self.rows = rows
         self.id = customer_id
-        span = drawing.now - timedelta(days=2) - FIRST
-        self.joined = FIRST + timedelta(days=int(span.days * self.dice.random() ** 0.8), seconds=self.dice.randrange(86_400))
+        days = (drawing.now - FIRST).days - 2
+        second = drawing.dice.randrange(86_400)
+        self.joined = FIRST + timedelta(days=int(days * drawing.dice.random() ** 0.8), seconds=second)
         self.import_id = drawing.import_id if drawing.chance(0.85) else None
-        self.places: list[str] = []
-
-    def row(self, table: str, *values: Any) -> None:
-        """Write a row as it is."""
-        self.rows.tables[table].append(values)
-
-    def later(self, at: datetime) -> datetime:
-        """Some instant between another and now; soon after more often than late."""
-        left = (self.drawing.now - timedelta(days=1) - at).total_seconds()
-        return at + timedelta(seconds=int(max(left, 0) * self.dice.random() ** 1.6))
+        self.places: list[str] = drawing.pick(PLACES).split()
 
     def live(self) -> None:
         """Sign up, come back, choose, perhaps leave."""
-        self.places = self.drawing.pick(PLACES).split()
-        state = self.drawing.pick((("ACTIVE", 70), ("CLOSED", 15), ("NONE", 9), ("NEGOTIATING", 6)))
+        state = self.drawing.pick(STATES)
+        self._row(
+            "customer", self.joined, id=self.id, kind="PERSON", locale=self.drawing.pick(LOCALES),
+            import_id=self.import_id, created_at=self.rows.recorded_at,
+        )  # fmt: skip
         self._told("RELATIONSHIP", "ACTIVE" if state == "CLOSED" else state, self.joined)
         for place in self.places:
             self._told("JURISDICTION_BEGAN", place, self.joined, is_ours=False)
@@ -123,89 +140,105 @@ class _Person:
             self._told("AGE", age, self.joined, is_ours=False)
         self._intakes()
         self._choices()
-        self._seldom(state)
+        if state == "CLOSED":
+            self._told("RELATIONSHIP", "CLOSED", self._later(self.joined))
+        self._seldom()
+
+    def _row(self, table: str, at: datetime, **values: Any) -> None:
+        """Write a row; what is not given is as in every row of this act and this customer, or null."""
+        common = {
+            "id": new_id(), "customer_id": self.id, "organisation_id": self.drawing.firm.organisation_id,
+            "happened_at": at, "recorded_at": self.rows.recorded_at, "act_id": self.rows.act_id,
+        }  # fmt: skip
+        whole = common | values
+        self.rows.tables[table].append(tuple(whole.get(name) for name in COLUMNS[table]))
+
+    def _later(self, at: datetime) -> datetime:
+        """Some instant between another and now; soon after more often than late."""
+        left = (self.drawing.now - timedelta(days=1) - at).total_seconds()
+        return at + timedelta(seconds=int(max(left, 0) * self.drawing.dice.random() ** 1.6))
 
     def _told(self, aspect: str, value: str, at: datetime, *, is_ours: bool = True) -> None:
-        towards = self.drawing.organisation_id if is_ours else None
-        self.row("customer_event", new_id(), self.id, towards, aspect, value, "", at, self.rows.recorded_at, self.rows.act_id)
+        whose = {} if is_ours else {"organisation_id": None}
+        self._row("customer_event", at, aspect=aspect, value=value, reason="", **whose)
 
     def _intakes(self) -> None:
-        self._intake("contact identity", self.drawing.pick(SOURCES), self.joined)
-        for _ in range(self.drawing.pick(((0, 12), (1, 20), (2, 26), (3, 20), (4, 12), (6, 7), (9, 3)))):
-            self._intake(self.drawing.pick(INTAKES), "CUSTOMER" if self.dice.random() < 0.95 else "THIRD_PARTY", self.later(self.joined))
-        if self.drawing.chance(0.35):  # a campaign: the newest version was sent to many on one day
-            sent = self.drawing.firm.published["v5"] + timedelta(days=MOVES + 10, hours=9)
-            if self.joined < sent:
-                self._deliver(self.drawing.firm.versions["v5"], "EMAIL", sent)
+        pick = self.drawing.pick
+        self._intake("contact identity", pick(SOURCES), self.joined)
+        for _ in range(pick(INTAKES_MORE)):
+            self._intake(pick(INTAKES), pick(SOURCES_LATER), self._later(self.joined))
+        sent = self.drawing.firm.published["v5"] + timedelta(days=MOVES + 10, hours=9)
+        if self.joined < sent and self.drawing.chance(0.35):  # the newest version was sent to many on one day
+            self._deliver(self.drawing.firm.versions["v5"], "EMAIL", sent)
 
     def _intake(self, categories: str, source: str, at: datetime) -> None:
-        known = self.drawing.firm.categories
         version = self.drawing.version(at) if source == "CUSTOMER" else None
-        how, shown_at = ("WEB", at) if version else (None, None)
-        ids = [known[key] for key in categories.split()]
-        self.row(
-            "collection", new_id(), self.id, self.drawing.organisation_id, source, ids, version, how, shown_at,
-            source == "CUSTOMER" and self.drawing.chance(0.8), self.import_id if at == self.joined else None, at, self.rows.recorded_at, self.rows.act_id,
+        self._row(
+            "collection", at, source=source, notice_version_id=version,
+            categories=[self.drawing.firm.categories[key] for key in categories.split()],
+            shown_how="WEB" if version else None, shown_at=at if version else None,
+            optout_offered=source == "CUSTOMER" and self.drawing.chance(0.8),
+            import_id=self.import_id if at == self.joined else None,
         )  # fmt: skip
         if version:
             self._deliver(version, "WEB", at)
 
     def _deliver(self, version: UUID, how: str, at: datetime) -> None:
-        self.row("delivery", new_id(), self.id, self.drawing.organisation_id, version, how, "en", at, self.rows.recorded_at, self.rows.act_id)
+        self._row("delivery", at, notice_version_id=version, how=how, locale="en")
 
     def _choices(self) -> None:
-        for count, probability in ((self.drawing.pick(((1, 40), (2, 30), (3, 20), (5, 10))), 0.75), (2, 0.55), (3, 0.45)):
+        for numbers, probability in OCCASIONS:
             if self.drawing.chance(probability):
-                at = self.joined if count < 3 and self.drawing.chance(0.5) else self.later(self.joined)
-                for _ in range(count):
+                at = self.joined if self.drawing.chance(0.4) else self._later(self.joined)
+                for _ in range(self.drawing.pick(numbers)):
                     self._consent(at)
-        for kind, probability in (("MARKETING", 0.22), ("SHARING", 0.10), ("SIGNAL", 0.05), ("OBJECTION", 0.03)):
+        for kind, probability in STOPS:
             if self.drawing.chance(probability):
-                self._stop(kind, self.later(self.joined))
+                self._stop(kind, self._later(self.joined))
         if "US_CA" in self.places and self.drawing.chance(0.2):
-            self._stop("LIMIT", self.later(self.joined))
+            self._said("LIMIT", "OPTED_OUT", self._later(self.joined))
 
     def _consent(self, at: datetime) -> None:
-        purpose = self.drawing.pick(PURPOSES)
-        receiver = self.drawing.pick(RECEIVERS[purpose]) if purpose in RECEIVERS else None
-        channel = None if receiver else self.drawing.pick(CHANNELS)
-        if self.drawing.chance(0.25):
-            self._said("CONSENT", "ASKED", purpose, channel, receiver, at - timedelta(minutes=5))
-        action = self.drawing.pick((("GIVEN", 78), ("REFUSED", 22)))
-        self._said("CONSENT", action, purpose, channel, receiver, at)
-        if action == "GIVEN" and self.drawing.chance(0.12):
-            self._said("CONSENT", "WITHDRAWN", purpose, channel, receiver, self.later(at))
+        drawing, firm = self.drawing, self.drawing.firm
+        purpose = drawing.pick(PURPOSES)
+        receiver = drawing.pick(RECEIVERS[purpose]) if purpose in RECEIVERS else None
+        scope = {
+            "purpose_id": firm.purposes[purpose],
+            "recipient_id": firm.recipients[receiver] if receiver else None,
+            "channel": None if receiver else drawing.pick(CHANNELS),
+        }
+        if drawing.chance(0.25):
+            self._said("CONSENT", "ASKED", at - timedelta(minutes=5), **scope)
+        if drawing.chance(0.22):
+            self._said("CONSENT", "REFUSED", at, **scope)
+            return
+        ends = at + timedelta(days=drawing.pick(LASTS)) if drawing.chance(0.15) else None
+        grade = "EXPLICIT" if drawing.chance(0.4) else "GIVEN"
+        self._said("CONSENT", "GIVEN", at, grade=grade, ends_at=ends, **scope)
+        if drawing.chance(0.12):
+            self._said("CONSENT", "WITHDRAWN", self._later(at), **scope)
 
     def _stop(self, kind: str, at: datetime) -> None:
         channel = self.drawing.pick(CHANNELS) if kind == "MARKETING" else None
-        self._said(kind, "PENDING" if kind == "OBJECTION" else "OPTED_OUT", None, channel, None, at)
+        self._said(kind, "PENDING" if kind == "OBJECTION" else "OPTED_OUT", at, channel=channel)
         if kind == "OBJECTION" and self.drawing.chance(0.8):
-            self._said(kind, self.drawing.pick((("UPHELD", 6), ("OVERRULED", 4))), None, channel, None, self.later(at))
+            self._said(kind, "UPHELD" if self.drawing.chance(0.6) else "OVERRULED", self._later(at))
         if kind in {"SHARING", "SIGNAL"} and self.drawing.chance(0.15):
-            self._said(kind, "OPTED_IN", None, channel, None, self.later(at))
+            self._said(kind, "OPTED_IN", self._later(at))
 
-    def _said(self, kind: str, action: str, purpose: str | None, channel: str | None, receiver: str | None, at: datetime) -> None:
-        firm = self.drawing.firm
-        is_given = action == "GIVEN"
-        ends = at + timedelta(days=self.drawing.pick(((365, 6), (730, 3), (90, 1)))) if is_given and self.drawing.chance(0.15) else None
-        self.row(
-            "choice", new_id(), self.id, self.drawing.organisation_id, kind, action,
-            firm.purposes[purpose] if purpose else None, channel, firm.recipients[receiver] if receiver else None,
-            self.drawing.pick((("GIVEN", 60), ("EXPLICIT", 40))) if is_given else None, ends, WORDING, "0" * 64, "WEB", at,
-            self.rows.recorded_at, self.rows.act_id,
-        )  # fmt: skip
+    def _said(self, kind: str, action: str, at: datetime, **more: Any) -> None:
+        words = {"wording": WORDING, "wording_sha256": "0" * 64, "method": "WEB"}
+        self._row("choice", at, kind=kind, action=action, **words, **more)
 
-    def _seldom(self, state: str) -> None:
-        if state == "CLOSED":
-            self._told("RELATIONSHIP", "CLOSED", self.later(self.joined))
-        for aspect, probability in (("CONTACT", 0.3), ("RESTRICTION", 0.006), ("HOLD", 0.004), ("ERASURE", 0.003)):
+    def _seldom(self) -> None:
+        for aspect, value, probability in SELDOM:
             if self.drawing.chance(probability):
-                self._told(aspect, "PHONE" if aspect == "CONTACT" else "ON", self.later(self.joined))
+                self._told(aspect, value, self._later(self.joined))
         for place in self.places:
             if place in NEEDS_REGISTER and self.drawing.chance(0.4):
-                self._check(place, self.later(self.joined))
+                self._check(place, self._later(self.joined))
                 if self.drawing.chance(0.5):
-                    self._check(place, self.drawing.now - timedelta(days=self.dice.randrange(2, 30)))
+                    self._check(place, self.drawing.now - timedelta(days=self.drawing.dice.randrange(2, 30)))
 
     def _check(self, place: str, at: datetime) -> None:
-        self.row("registry_check", new_id(), self.id, place, self.drawing.chance(0.2), at, self.rows.recorded_at, self.rows.act_id)
+        self._row("registry_check", at, jurisdiction=place, listed=self.drawing.chance(0.2))

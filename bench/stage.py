@@ -1,7 +1,8 @@
 """The crowds that are measured: two databases of one embedded server, a tenth and the whole, made when first wanted.
 
-They take minutes to make. HUB_BENCH_FOLDER names a folder in which they are kept from run to run; without it they are made
-in a temporary one and removed at the end. HUB_BENCH_CUSTOMERS says how many the whole is (1,000,000).
+They take minutes to make. HUB_BENCH_FOLDER names a folder in which they are kept from run to run; without it they are
+made in a temporary one and removed at the end. HUB_BENCH_CUSTOMERS says how many the whole is (1,000,000), and
+HUB_BENCH_ORIGINALS how many of them are drawn and not cloned (10,000).
 """
 
 import asyncio
@@ -27,6 +28,11 @@ from hub.settings import load as load_settings
 
 CUSTOMERS = int(os.environ.get("HUB_BENCH_CUSTOMERS", "1000000"))
 ORIGINALS = int(os.environ.get("HUB_BENCH_ORIGINALS", "10000"))
+
+
+COUNTED = {
+    "customer": "customers", "collection": "collections", "choice": "choices", "customer_past": "past versions",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +90,16 @@ async def _make(folder: Path, url: str) -> Firm:
 async def _fill(url: str, size: int) -> None:
     began = time.perf_counter()
     connection = await asyncpg.connect(url)
+    await connection.execute("ALTER SYSTEM SET max_wal_size = '8GB'")
+    await connection.execute("SELECT pg_reload_conf()")
     await cloning.clone(connection, size // ORIGINALS)
+    await connection.execute("ALTER SYSTEM RESET max_wal_size")
+    await connection.execute("SELECT pg_reload_conf()")
     cloned = time.perf_counter() - began
     versions = await cloning.verify(connection)
-    counts = [await connection.fetchval(f"SELECT count(*) FROM {table}") for table in ("customer", "collection", "choice", "customer_past")]  # noqa: S608 - constants
-    print("{:,} customers, {:,} collections, {:,} choices, {:,} past versions".format(*counts), f"in {cloned:.0f} s;", f"{versions:,} versions checked")
+    counts = ", ".join([
+        f"{await connection.fetchval(f'SELECT count(*) FROM {table}'):,} {noun}"  # noqa: S608 - constants
+        for table, noun in COUNTED.items()
+    ])  # fmt: skip
+    print(f"{counts} in {cloned:.0f} s; {versions:,} versions compared with their events")
     await connection.close()
