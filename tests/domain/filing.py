@@ -23,7 +23,9 @@ class Office:
     hub: Hub
     world: World
 
-    async def activity(self, *places: str, purposes: tuple[str, ...] = ("newsletter",), **said: Any) -> Activity:
+    async def activity(
+        self, *places: str, purposes: tuple[str, ...] = ("newsletter",), **said: Any
+    ) -> Activity:
         """Add an activity; said: its description."""
         new = NewActivity(
             f"k-{new_id().hex}", "Letters", places or ("MA", "ZA"), purposes, Description(**said)

@@ -223,9 +223,7 @@ async def test_a_new_filing_follows_the_end_of_the_old_one_and_not_before(office
     activity = await told(office, "MA", ("FILED",))
     await office.take(activity, "MA", "RECEIVED", "2025-06-01", valid_until="2025-12-31")
     early = new_step("MA", "FILED", "2025-12-31")
-    await refused(
-        office.hub, Code.CONFLICT, ("step",), lambda act: formalities.record(act, activity, early)
-    )
+    await refused(office.hub, Code.CONFLICT, ("step",), lambda act: formalities.record(act, activity, early))
     await office.take(activity, "MA", "FILED", "2026-01-01")
     days = ("2025-12-31", "2026-01-02", "2025-05-01", "2025-02-01")
     assert [await office.state(activity, "MA", day) for day in days] == [

@@ -67,9 +67,7 @@ def invent(random: Random, purposes: Sequence[UUID]) -> Story:
             at = left
     places = random.choice((["MA"], ["ZA"], ["ZA", "MA"], ["UK"]))
     archived = some_day(random) if random.random() < 0.2 else None
-    events = {
-        place: [an_event(random, place) for _ in range(random.randint(0, 6))] for place in ("MA", "ZA")
-    }
+    events = {place: [an_event(random, place) for _ in range(random.randint(0, 6))] for place in ("MA", "ZA")}
     return Story(new_id(), places, archived, belongings, events)
 
 
