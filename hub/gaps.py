@@ -240,8 +240,11 @@ def _unnamed(record: Record) -> bool:
 
 
 def _special_abroad(record: Record, where: Jurisdiction) -> bool:
-    is_special = bool(record.touches(where) & SPECIAL) or record.is_so("children")
-    return is_special and any(each["safeguard"] == "NONE" for each in record.unprotected(where))
+    is_special = bool(record.touches(where) & SPECIAL)
+    of_children = record.is_so("children") or any(each.key == "child" for each in record.categories)
+    return (is_special or of_children) and any(
+        each["safeguard"] == "NONE" for each in record.unprotected(where)
+    )
 
 
 TESTS: Final[Mapping[str, Callable[[Record, Jurisdiction], bool]]] = {

@@ -63,6 +63,9 @@ from schema.internal.recipients import (
     classes_by_id,
     recipients_by_id,
 )
+from schema.internal.register import Activity, activities_by_id
+from schema.internal.registering import RegisterMutations
+from schema.internal.reviewing import RegisterQueries
 from schema.internal.replays import ReplayQueries
 from schema.internal.supposing import SupposingQueries
 from schema.internal.upkeep import CustomerMutations
@@ -82,6 +85,7 @@ class Query(
     PurposeQueries,
     RecipientQueries,
     ArrangementQueries,
+    RegisterQueries,
     NoticeQueries,
     ComparingQueries,
     DutyQueries,
@@ -114,6 +118,7 @@ class Mutation(
     PurposeMutations,
     RecipientMutations,
     ArrangementMutations,
+    RegisterMutations,
     CategoryMutations,
     OrganisationMutations,
     ClientMutations,
@@ -143,6 +148,7 @@ _NODES: tuple[tuple[type[Node], Operation, Batch], ...] = (
     (Recipient, Operation.CATALOGUE_READ, recipients_by_id),
     (RecipientClass, Operation.CATALOGUE_READ, classes_by_id),
     (Arrangement, Operation.CATALOGUE_READ, arrangements_by_id),
+    (Activity, Operation.REGISTER_READ, activities_by_id),
     (Notice, Operation.NOTICE_READ, notices_by_id),
     (NoticeVersion, Operation.NOTICE_READ, versions_by_id),
     (Clause, Operation.NOTICE_READ, clauses_by_id),
