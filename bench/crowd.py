@@ -35,9 +35,6 @@ AGO = timedelta(days=243)
 CEDAR_SAMPLE = 5_000
 REPEATS = 3
 COPIED = "SELECT id, kind, locale, survivor_id, import_id, created_at, erased_at, created_at FROM customer"
-# A million customers fall into some ten thousand groups. The planner cannot know that: it expects half a million, and
-# then would rather not share the work between processes.
-TOGETHER = "SELECT set_config('parallel_tuple_cost', '0', true), set_config('parallel_setup_cost', '0', true)"
 NOBODY = UUID(int=0)
 QUESTIONS = {
     "disclose": Question(NOBODY, Act.DISCLOSE, "referral-mortgage", "bluegum-mortgages", department="conveyancing"),
@@ -70,7 +67,6 @@ class Crowd:
     async def audience(self, name: str, at: datetime | None = None) -> Audience:
         """Ask a question of everybody."""
         async with self.hub.ask(OPERATOR, Operation.CUSTOMER_READ, at=at) as ask:
-            await ask.value(TOGETHER)
             reader = await self._reader(ask, name, is_past=at is not None)
             sql = gather.statement("crowd", is_past=at is not None)
             rows = await ask.rows(sql, self.organisation_id, ask.at, *gather.parameters(reader.terms))

@@ -26,6 +26,7 @@ Kinds = tuple[type[Exception], ...]
 RETRIED: Kinds = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)
 _REASONS: tuple[tuple[Kinds, str], ...] = (
     (RETRIED, "Others are changing the same records."),
+    ((asyncpg.DiskFullError,), "The disk of the database is full: free some space."),
     ((asyncpg.InsufficientResourcesError,), "The database is out of resources."),
     ((asyncpg.ReadOnlySQLTransactionError,), "The database is read-only now."),
     ((asyncpg.QueryCanceledError,), "The database took too long."),

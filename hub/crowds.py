@@ -33,13 +33,6 @@ ANYBODY = UUID(int=0)
 NOBODY = Standing((), "NONE", "ADULT", is_restricted=False, is_held=False, is_erased=False, registries=())
 
 
-# A million customers fall into some ten thousand groups. The planner cannot know that: it expects half a million, and
-# then would rather not share the work between processes.
-_TOGETHER = (
-    "SELECT set_config('parallel_tuple_cost', '0', true), set_config('parallel_setup_cost', '0', true)"
-)
-
-
 @dataclass(frozen=True, slots=True)
 class Such:
     """Which customers; nothing named does not narrow. A customer counts where one of their jurisdictions is named."""
@@ -190,7 +183,6 @@ class Crowd:
         return found
 
     async def _read(self) -> list[Heap]:
-        await self.ask.rows(_TOGETHER)
         rows = await self.ask.rows(statement("crowd", is_past=self.ask.is_past), *self._parameters())
         await self._shapes.require(
             self.ask, {row["part"] for row in rows}, {row["key"] >> 24 for row in rows}

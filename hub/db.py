@@ -38,6 +38,9 @@ SERVER_SETTINGS = {
 }
 READ_ONLY = {"default_transaction_read_only": "on", "default_transaction_isolation": "repeatable read"}
 
+# A crowd of a million falls into some ten thousand groups. The planner cannot know that: it expects half a million, and
+# then would rather not share the work between processes. Small tables are never shared.
+SHARED = {"parallel_tuple_cost": "0", "parallel_setup_cost": "0"}
 PLANNED_ONCE = {
     "plan_cache_mode": "force_generic_plan"
 }  # gather is long: planning it anew costs more than running it
@@ -106,7 +109,7 @@ class Database:
         """Open the pools; Unready says why the database cannot be reached or does not fit."""
         await ready_models()
         app = await _client(url, pool_size, name, {"role": "hub_app"})
-        read = await _client(url, pool_size, name, {"role": "hub_read", **READ_ONLY})
+        read = await _client(url, pool_size, name, {"role": "hub_read", **READ_ONLY, **SHARED})
         quick = await _client(url, pool_size, name, {"role": "hub_read", **READ_ONLY, **PLANNED_ONCE})
         return cls(url, app, read, quick)
 

@@ -32,8 +32,8 @@ MOST: Final = 1_000
 STRETCH: Final = 200
 _IN_USE = """
     SELECT place FROM unnest($2::text[]) AS place WHERE EXISTS (
-        SELECT FROM customer_state s WHERE s.organisation_id = $1 AND s.valid_to = 'infinity' AND NOT s.erased
-            AND place = ANY (s.jurisdictions))
+        SELECT FROM standing t JOIN customer_state s ON s.standing_id = t.id
+        WHERE s.organisation_id = $1 AND NOT t.erased AND place = ANY (t.jurisdictions))
 """
 
 

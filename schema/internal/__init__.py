@@ -3,6 +3,6 @@
 The enumerations come first: a type that names one finds it registered.
 """
 
-from schema.internal import meanings
+from schema.internal import meanings, register_meanings
 
-__all__ = ["meanings"]
+__all__ = ["meanings", "register_meanings"]

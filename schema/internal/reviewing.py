@@ -14,15 +14,15 @@ from hub.policy.values import Jurisdiction
 from schema.call import Info
 from schema.door import asks, lists
 from schema.internal.links import link, one
-from schema.internal.paging import page_of, paged
+from schema.internal.paging import counted, page_of
 from schema.internal.places import within
 from schema.internal.purposes import Purpose, purposes_by_id
 from schema.internal.references import Reference, optional, reference, row_id
 from schema.internal.register import READ, Activity, activities_by_id
-from schema.relay import Connection, Window
+from schema.relay import CountedConnection, Window
 from schema.weights import Weight
 
-MANY = Weight(items=100)
+MANY = Weight(items=1_000)
 
 
 @strawberry.type(description="One thing that the register lacks.")
@@ -129,7 +129,9 @@ class RegisterQueries:
         return Activity.of(await register.read(ask, reference(ref, "Activity", "ref"), "ref"))
 
     @lists(READ, UUID)
-    async def activities(self, ask: Ask, window: Window, filter: _Filter = None) -> Connection[Activity]:
+    async def activities(
+        self, ask: Ask, window: Window, filter: _Filter = None
+    ) -> CountedConnection[Activity]:
         """The entries of the processing register, oldest first."""
         with within(filter, "filter"):
             such = await (filter or ActivityFilter()).such(ask)
@@ -138,7 +140,7 @@ class RegisterQueries:
         async def count(again: Ask) -> int:
             return await register.count(again, such)
 
-        return paged(window, rows, Activity.of, count)
+        return counted(window, rows, Activity.of, count)
 
     @asks(READ)
     async def register_review(self, ask: Ask, filter: _Review = None) -> RegisterReview:

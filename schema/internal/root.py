@@ -65,8 +65,8 @@ from schema.internal.recipients import (
 )
 from schema.internal.register import Activity, activities_by_id
 from schema.internal.registering import RegisterMutations
-from schema.internal.reviewing import RegisterQueries
 from schema.internal.replays import ReplayQueries
+from schema.internal.reviewing import RegisterQueries
 from schema.internal.supposing import SupposingQueries
 from schema.internal.upkeep import CustomerMutations
 from schema.nodes import NodeQueries, NodeTable

@@ -12,7 +12,7 @@ from hub.db import new_id
 from schema.internal import root
 from schema.relay import global_id
 from tests.internal import leaves
-from tests.internal.cases import MUTATIONS
+from tests.internal.cases import MUTATIONS, register
 from tests.internal.door import Door
 from tests.internal.setting import EVIDENCE, Setting, document, name_of_input
 from tests.world import World
@@ -25,6 +25,7 @@ BY_ID = {
     "Recipient": "recipient(ref: $id)",
     "RecipientClass": "recipientClass(ref: $id)",
     "Arrangement": "arrangement(ref: $id)",
+    "Activity": "activity(ref: $id)",
     "Notice": "notice(ref: $id)",
     "NoticeVersion": "noticeVersion(id: $id)",
     "Customer": "customer(ref: {id: $id})",
@@ -42,6 +43,7 @@ async def one_of_each(at: Setting) -> dict[str, str]:
     opted = await at.done(
         "optOut", "choices { id }", customer=await at.ref(), kind="MARKETING", evidence=EVIDENCE
     )
+    activity = await at.done("activityAdd", "activity { id }", **register.adding(at))
     client = await at.done("clientCreate", "client { id }", name="Desk", scopes=["decide"])
     customer = await at.customer()
     ref = {"id": global_id("Customer", customer)}
@@ -62,6 +64,7 @@ async def one_of_each(at: Setting) -> dict[str, str]:
         "Recipient": global_id("Recipient", world.recipients["post-cloud"].id),
         "RecipientClass": global_id("RecipientClass", world.classes["mortgage-brokers"].id),
         "Arrangement": global_id("Arrangement", world.arrangements["mailing"].id),
+        "Activity": activity["activity"]["id"],
         "Notice": global_id("Notice", world.notice.id),
         "NoticeVersion": at.version("v1"),
         "Clause": found["noticeVersion"]["clauses"][0]["id"],
@@ -199,6 +202,9 @@ KIND_OF = {
     "recipients": "Recipient",
     "recipientClass": "RecipientClass",
     "classes": "RecipientClass",
+    "recipientClasses": "RecipientClass",
+    "processors": "Recipient",
+    "activity": "Activity",
     "arrangement": "Arrangement",
     "notice": "Notice",
     "noticeVersion": "NoticeVersion",

@@ -1,6 +1,16 @@
 """Every field of the schema, tried: ``MUTATIONS`` and ``QUERIES`` by name."""
 
-from tests.internal.cases import catalogue, crowds, customers, merging, notices, outside, questions, records
+from tests.internal.cases import (
+    catalogue,
+    crowds,
+    customers,
+    merging,
+    notices,
+    outside,
+    questions,
+    records,
+    register,
+)
 from tests.internal.cases.case import NOBODY, Mutation, Query
 
 __all__ = ["ABOUT_A_CUSTOMER", "MUTATIONS", "NOBODY", "QUERIES"]
@@ -13,6 +23,7 @@ MUTATIONS: dict[str, Mutation] = {
     **notices.MUTATIONS,
     **catalogue.MUTATIONS,
     **outside.MUTATIONS,
+    **register.MUTATIONS,
 }
 QUERIES: dict[str, Query] = {
     **records.QUERIES,
@@ -23,6 +34,7 @@ QUERIES: dict[str, Query] = {
     **notices.QUERIES,
     **catalogue.QUERIES,
     **outside.QUERIES,
+    **register.QUERIES,
 }
 ABOUT_A_CUSTOMER = sorted(
     name for name, each in MUTATIONS.items() if each.good.__qualname__.startswith("about.")
