@@ -31,7 +31,7 @@ from hub.postgresql import STATE, EmbeddedError, own, reason, run, user
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-__all__ = ["EmbeddedError", "Running", "serves", "socket_folder", "start", "url"]
+__all__ = ["EmbeddedError", "Running", "revive", "serves", "socket_folder", "start", "url"]
 
 MAJOR = "18"
 ROLE = "hub_owner"
@@ -97,6 +97,26 @@ def start(data_dir: Path, *, durable: bool = True) -> Running:
             return Running(home, _dsn(home), _use(home))
 
 
+def revive(data_dir: Path) -> bool:
+    """Start a server again that has ended by itself, as on a full disk; True when it had. EmbeddedError: not yet."""
+    home = _home(data_dir)
+    if _is_running(home):
+        return False
+    with _explained(), _locked(home):
+        if not _answers(home):
+            _launch(home, SETTINGS, tries=1)
+        return True
+
+
+def _is_running(home: Path) -> bool:
+    """Look for the server's process, which costs nothing; one that nobody buried has no command line."""
+    try:
+        number = int((home / "data" / "postmaster.pid").read_text().split("\n")[0])
+        return bool(Path(f"/proc/{number}/cmdline").read_bytes())
+    except (OSError, ValueError):
+        return False
+
+
 def url(data_dir: Path) -> str | None:
     """Return where the server of `data_dir` is reached, or None while it does not run."""
     home = _home(data_dir)
@@ -124,11 +144,17 @@ def _home(data_dir: Path) -> Path:
         STATE.mkdir(mode=0o755, parents=True, exist_ok=True)
         if not pointer.exists() and (home / "data").exists():
             _set_aside(home)
-        pointer.write_text(f"{home}\n")
+        _note(pointer, home)
     # The server's user may pass through, but not put links here that we, as root, would follow.
     own(home, None, 0o711 if user() else 0o700)
-    (home / "serves").write_text(f"{data_dir.resolve()}\n")
+    _note(home / "serves", data_dir.resolve())
     return home
+
+
+def _note(file: Path, said: Path) -> None:
+    """Write a path into a file, unless it stands there: on a full disk, writing would leave it empty."""
+    if not file.exists() or file.read_text() != f"{said}\n":
+        file.write_text(f"{said}\n")
 
 
 def serves(home: Path) -> Path:
@@ -193,14 +219,14 @@ def _create(home: Path) -> None:
     unfinished.rename(home / "data")
 
 
-def _launch(home: Path, settings: dict[str, str]) -> None:
+def _launch(home: Path, settings: dict[str, str], tries: int = STARTS) -> None:
     """Start the server; a dying one keeps its lock for a moment, so a refusal is tried again."""
     sockets, log = socket_folder(home), home / "log"
     own(sockets, user())
     log.touch(mode=0o600)
     os.chown(log, sockets.stat().st_uid, -1)
     options = shlex.join(["-k", str(sockets), *(f"-c{name}={value}" for name, value in settings.items())])
-    for _ in range(STARTS):
+    for _ in range(tries):
         with contextlib.suppress(EmbeddedError):
             run("pg_ctl", "start", "-D", str(home / "data"), "-l", str(log), "-o", options, *PATIENTLY)
             return _fill(home)

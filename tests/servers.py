@@ -37,7 +37,7 @@ def end_below(folder: Path) -> list[Path]:
     ran = running_below(folder)
     served = sorted(embedded.serves(home) for home in ran.values())
     for pid in ran:
-        _end(pid)
+        end(pid)
     pointers = [*folder.rglob("postgres-lies-in"), *folder.rglob("postgres")]
     homes = {Path(each.read_text().strip()) if each.is_file() else each for each in pointers if each.exists()}
     for home in {*ran.values(), *homes}:
@@ -46,7 +46,7 @@ def end_below(folder: Path) -> list[Path]:
     return served
 
 
-def _end(pid: int) -> None:
+def end(pid: int) -> None:
     """End one server at once; its children go with it."""
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGQUIT)

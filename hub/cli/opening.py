@@ -1,19 +1,26 @@
 """How a command finds the hub it is about: its settings, its database, the keyring that opens it."""
 
+import asyncio
 import os
 from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
+
+import structlog
+import typer
 
 from hub import categories, embedded, logs
 from hub.act import Act, Hub
 from hub.actors import OPERATOR, Operation
 from hub.db import connect
 from hub.migrate import applied, known, migrate
+from hub.postgresql import EmbeddedError
 from hub.settings import Mode, Settings, load
 
 FOLDER: Final = Path(".data")
+WATCH_SECONDS: Final = 3.0
+log = structlog.get_logger(__name__)
 
 
 def is_set(name: str) -> bool:
@@ -43,6 +50,22 @@ def database(settings: Settings) -> Generator[str]:
         yield running.dsn
     finally:
         running.stop()
+
+
+async def keep_running(settings: Settings, stop: asyncio.Event) -> None:
+    """Start the embedded server again whenever it ends by itself, as it does when its disk is full."""
+    said = ""
+    while settings.database_url is None and not stop.is_set():
+        try:
+            if await asyncio.to_thread(embedded.revive, settings.data_dir) or said:
+                log.warning("database.revived")
+            said = ""
+        except EmbeddedError as error:
+            if str(error) != said:
+                said = str(error)
+                typer.echo(f"hub: {said}", err=True)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), WATCH_SECONDS)
 
 
 @asynccontextmanager

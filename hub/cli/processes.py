@@ -22,7 +22,7 @@ from hub import asgi, logs
 from hub.act import Hub
 from hub.cli import greeting
 from hub.cli.endings import STOPPED
-from hub.cli.opening import database, opened, prepare, settings_of
+from hub.cli.opening import database, keep_running, opened, prepare, settings_of
 from hub.errors import Unready
 from hub.readiness import Readiness
 from hub.sealing import run_sealer
@@ -47,7 +47,9 @@ def run_all(mode: str, **given: Any) -> None:
             if await _unless_told(stop, _ready(settings, url)):
                 async with _mailbox(settings) as (letters, ours), opened(ours, url) as hub:
                     greet = partial(greeting.greet, mailbox=letters is not None)
-                    await live(hub, stop, listening, work=True, greet=greet, letters=letters)
+                    async with asyncio.TaskGroup() as group:
+                        group.create_task(keep_running(settings, stop))
+                        await live(hub, stop, listening, work=True, greet=greet, letters=letters)
 
         _until_told(settings, body)
     greeting.say_stopped()

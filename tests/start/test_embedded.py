@@ -20,7 +20,7 @@ import pytest
 from hub import embedded, postgresql
 from hub.embedded import EmbeddedError, Running
 from hub.postgresql import STATE
-from tests.servers import end_below
+from tests.servers import end, end_below
 
 ROOT = Path(__file__).resolve().parents[2]
 Begin = Callable[..., Running]
@@ -148,6 +148,17 @@ def test_what_was_committed_survives_the_death_of_every_process(begin: Begin) ->
         os.kill(victim, signal.SIGKILL)
     again = begin(durable=True)
     assert value(again.dsn, "SELECT count(*) FROM kept") == 1000
+
+
+def test_a_server_that_ended_by_itself_is_revived_and_a_running_one_left_alone(
+    begin: Begin, tmp_path: Path
+) -> None:
+    running = begin(durable=True)
+    began = value(running.dsn, "SELECT pg_postmaster_start_time()")
+    assert not embedded.revive(tmp_path / "data")
+    end(postmaster(running.home))
+    assert embedded.revive(tmp_path / "data")
+    assert value(running.dsn, "SELECT pg_postmaster_start_time()") != began
 
 
 def children(parent: int) -> list[int]:

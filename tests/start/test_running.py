@@ -9,13 +9,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
 
 from hub import embedded
-from tests.servers import end_below
+from tests.servers import end_below, running_below
 
 Hub = subprocess.Popen[str]
 PROGRAM = Path(sys.executable).with_name("hub")
@@ -77,3 +78,28 @@ def test_a_hub_stops_on_ctrl_c_with_its_database_and_starts_again_after_a_kill(
     third.send_signal(signal.SIGINT)
     assert third.wait(30) == 0
     assert "Traceback" not in "".join((tmp_path / f"said-{number}").read_text() for number in range(3))
+
+
+@pytest.mark.slow
+def test_a_database_that_ended_by_itself_is_started_again(begin: Callable[[], Hub], tmp_path: Path) -> None:
+    hub = begin()
+    url = address(hub, tmp_path / "said-0")
+    [before] = running_below(tmp_path)
+    os.kill(before, signal.SIGQUIT)
+    for _ in range(300):
+        if running_below(tmp_path).keys() - {before} and ready(url):
+            break
+        time.sleep(0.1)
+    assert running_below(tmp_path).keys() - {before}
+    hub.send_signal(signal.SIGINT)
+    assert hub.wait(30) == 0
+    assert running_below(tmp_path) == {}
+    said = (tmp_path / "said-0").read_text()
+    assert "database.revived" in said
+    assert "Traceback" not in said
+
+
+def ready(url: str) -> bool:
+    with suppress(OSError):
+        return answer(f"{url}/readyz") == 200
+    return False
