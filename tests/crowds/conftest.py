@@ -89,7 +89,7 @@ def run(hub: Hub, crowd: Crowd, tmp_path: Path) -> Run:
             "--organisation", str(world.organisation.id), env={**os.environ, **own}, cwd=tmp_path,
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
-        out, err = await asyncio.wait_for(child.communicate(), 60)
+        out, err = await asyncio.wait_for(child.communicate(), 120)
         return Done(child.returncode or 0, out.decode(), err.decode())
 
     return run

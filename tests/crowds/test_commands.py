@@ -3,6 +3,7 @@
 import base64
 import csv
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -12,6 +13,7 @@ import pytest
 from hub.act import Hub
 from hub.actors import Operation
 from hub.cli import lists
+from hub.cli.drafts import read_draft
 from hub.crowds import EVERYBODY, Such
 from hub.crowds import Crowd as Asked
 from hub.policy.values import Act
@@ -149,7 +151,7 @@ async def test_an_alliance_that_is_not_signed_is_read_from_a_file(run: Run, tmp_
     done = await run("what-if", *asked, "--draft", "alliance.json", "--report", "new.html")
     assert "An arrangement with new-broker is in force from 1 September 2025." in done.out
     assert "Report written to new.html" in done.out
-    assert "Today this cannot be asked" in (tmp_path / "new.html").read_text(encoding="utf-8")
+    assert "Without that this cannot be asked" in (tmp_path / "new.html").read_text(encoding="utf-8")
     said = (await run("what-if", *asked, "--draft", "alliance.json", "--json")).said
     assert said["today"] is None
     assert said["coverage"]["covers"]["SEEN"] == 2
@@ -266,3 +268,18 @@ async def test_a_past_answer_about_one_customer_is_that_of_its_day(run: Run, cro
     assert (await run("decide", *about, "--as-of", tomorrow)).code == 2
     kept = await run("decide", *about, "--as-of", "2025-12-31", "--record")
     assert (kept.code, "leave out --as-of" in kept.err) == (2, True)
+
+
+def test_the_draft_in_the_documentation_can_be_read(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
+    [example] = re.findall(r"^```json\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    file = tmp_path / "draft.json"
+    file.write_text(example, encoding="utf-8")
+    drafted = read_draft(file)
+    assert None not in (
+        drafted.recipient,
+        drafted.arrangement,
+        drafted.purpose,
+        drafted.version,
+        drafted.grade,
+    )

@@ -125,7 +125,7 @@ async def test_what_is_supposed_stands_beside_today(hub: Hub, crowd: Crowd) -> N
     assert report.today is not None
     text = " ".join(Markup(render(report, "en")).text.split())
     assert "Version 3 of the notice \u2068Customers of Harbour & Moor\u2069 has reached everybody." in text
-    assert f"Today: {report.today.of(Outcome.ALLOW)}." in text
+    assert f"As it is: {report.today.of(Outcome.ALLOW)}." in text
     change = report.audience.of(Outcome.NOTICE_NEEDED) - report.today.of(Outcome.NOTICE_NEEDED)
     assert f"\u2212{-change}" in text
 

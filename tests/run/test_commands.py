@@ -38,6 +38,10 @@ def test_help_names_every_command_with_an_example_and_the_exit_codes() -> None:
         "check",
         "import",
         "decide",
+        "audience",
+        "coverage",
+        "what-if",
+        "replay",
         "rules",
         "client",
         "ledger",
@@ -48,7 +52,8 @@ def test_help_names_every_command_with_an_example_and_the_exit_codes() -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["demo", "run", "serve", "work", "migrate", "check", "decide", "rules test", "client create",
+    ["demo", "run", "serve", "work", "migrate", "check", "decide", "audience", "coverage", "what-if",
+     "replay", "rules test", "rules diff", "rules docs", "client create",
      "client list", "client revoke", "organisation add", "organisation list", "ledger verify",
      "receipt issue", "receipt verify", "keys generate", "keys show", "import customers"],
 )  # fmt: skip
@@ -277,7 +282,7 @@ def test_the_documentation_names_every_command_and_every_exit_code() -> None:
     page = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
     for command in app.registered_commands:
         assert command.callback is not None
-        assert f"`hub {command.callback.__name__}`" in page
+        assert f"`hub {command.name or command.callback.__name__}`" in page
     for group in app.registered_groups:
         assert group.typer_instance is not None
         for command in group.typer_instance.registered_commands:
