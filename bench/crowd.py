@@ -212,10 +212,8 @@ def _beside_cedar(asked: Audience, seconds: float) -> None:
         for each, facts in zip(requests, mix, strict=True)
     )
     print(f"    cedarpy, customer by customer  {called * 1e6:.0f} us each, {called * customers:.0f} s for all: "
-          f"{called * customers / seconds:.0f}x the audience; it allows the same in {alike / len(mix):.1%}")  # fmt: skip
-    print(
-        f"    in process: evaluated {called / evaluated:.1f}x, memoised {called / memoised:.0f}x as fast as cedarpy"
-    )
+          f"{called * customers / seconds:.0f}x the audience; it allows the same {alike / len(mix):.1%}")  # fmt: skip
+    print(f"    in process: evaluated {called / evaluated:.1f}x, memoised {called / memoised:.0f}x as fast")
 
 
 def _seconds(work: Callable[[], object]) -> float:
