@@ -2,7 +2,7 @@
 
 They take minutes to make. HUB_BENCH_FOLDER names a folder in which they are kept from run to run; without it they are
 made in a temporary one and removed at the end. HUB_BENCH_CUSTOMERS says how many the whole is (1,000,000), and
-HUB_BENCH_ORIGINALS how many of them are drawn and not cloned (10,000).
+HUB_BENCH_ORIGINALS how many of them are drawn and not cloned (5,000).
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from hub.settings import Settings
 from hub.settings import load as load_settings
 
 CUSTOMERS = int(os.environ.get("HUB_BENCH_CUSTOMERS", "1000000"))
-ORIGINALS = int(os.environ.get("HUB_BENCH_ORIGINALS", "10000"))
+ORIGINALS = int(os.environ.get("HUB_BENCH_ORIGINALS", "5000"))
 
 
 COUNTED = {

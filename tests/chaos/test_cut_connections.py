@@ -123,7 +123,7 @@ async def test_a_connection_lost_while_reading_is_said_and_the_next_call_is_answ
     for document, given, statement in (
         (LIST, {}, "access_token"),
         (LIST, {}, "^SELECT now"),
-        (LIST, {}, "customer_state"),
+        (LIST, {}, "customer_standing"),
         (PREVIEW, asked, "customer_state"),
     ):
         whole, cuts = await cut_off.door.ask(cut_off.token, document, **given), proxy.cuts
