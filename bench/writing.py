@@ -20,7 +20,7 @@ from bench.people import WORDING
 from bench.stage import Stage, stage
 from hub import merkle, statements
 from hub.act import Hub
-from hub.db import connect, new_id
+from hub.db import INDEXED, connect, new_id
 from hub.sealing import run_sealer
 
 WRITERS = 20
@@ -139,7 +139,7 @@ async def _writers(made: Stage) -> list[Writer]:
     people = [row["customer_id"] for row in await owner.fetch(sql, CUSTOMERS)]
     dice = [random.Random(number) for number in range(WRITERS)]  # noqa: S311 - a measurement
     dice[0].shuffle(people)
-    connections = [await connect(made.large, {"role": "hub_app"}) for _ in range(WRITERS)]
+    connections = [await connect(made.large, {"role": "hub_app", **INDEXED}) for _ in range(WRITERS)]
     writers = [Writer(connections[n], made, people[n::WRITERS], dice[n]) for n in range(WRITERS)]
     for event in KINDS.values():
         for is_plain in (True, False):

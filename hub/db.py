@@ -41,6 +41,8 @@ READ_ONLY = {"default_transaction_read_only": "on", "default_transaction_isolati
 # A crowd of a million falls into some ten thousand groups. The planner cannot know that: it expects half a million, and
 # then would rather not share the work between processes. Small tables are never shared.
 SHARED = {"parallel_tuple_cost": "0", "parallel_setup_cost": "0"}
+# A plan is kept by its connection, also when it was made while a table was nearly empty and reading it all looked cheap.
+INDEXED = {"enable_seqscan": "off"}
 PLANNED_ONCE = {
     "plan_cache_mode": "force_generic_plan"
 }  # gather is long: planning it anew costs more than running it
@@ -108,7 +110,7 @@ class Database:
     async def open(cls, url: str, pool_size: int = 10, *, name: str = "hub") -> Self:
         """Open the pools; Unready says why the database cannot be reached or does not fit."""
         await ready_models()
-        app = await _client(url, pool_size, name, {"role": "hub_app"})
+        app = await _client(url, pool_size, name, {"role": "hub_app", **INDEXED})
         read = await _client(url, pool_size, name, {"role": "hub_read", **READ_ONLY, **SHARED})
         quick = await _client(url, pool_size, name, {"role": "hub_read", **READ_ONLY, **PLANNED_ONCE})
         return cls(url, app, read, quick)

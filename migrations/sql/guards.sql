@@ -99,7 +99,7 @@ GRANT INSERT, UPDATE, DELETE ON organisation, department, category, purpose, pur
     recipient_class, recipient, recipient_membership, arrangement, notice, notice_version, notice_text, clause,
     notice_verdict, customer, identifier, profile_value, merge_proposal, import_batch, client, access_token,
     idempotent_answer, keys.customer_key TO hub_app;
-GRANT INSERT ON act, customer_event, registry_check, collection, delivery, choice, decision, decision_subject,
+GRANT INSERT ON customer_event, registry_check, collection, delivery, choice, decision, decision_subject,
     ledger_entry, ledger_detail TO hub_app;
 GRANT INSERT ON keys.sentinel TO hub_app;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO hub_app;

@@ -188,23 +188,22 @@ END $$;
 CREATE TRIGGER project_reversal AFTER UPDATE OF reversed_at ON import_batch
     FOR EACH ROW WHEN (NEW.reversed_at IS DISTINCT FROM OLD.reversed_at) EXECUTE FUNCTION project_reversal();
 
--- At commit: what was put off is projected, and an act that wrote must have recorded. One that did neither leaves no row.
+-- At commit: what was put off is projected, and an act that wrote must have recorded.
 CREATE FUNCTION close_act() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     these uuid[];
     since timestamptz;
 BEGIN
-    SELECT array_agg(DISTINCT customer_id), min(d.since) INTO these, since FROM projection_due d WHERE act_id = NEW.id;
+    IF current_setting('hub.project', true) = 'later' THEN
+        SELECT array_agg(DISTINCT customer_id), min(d.since) INTO these, since FROM projection_due d WHERE act_id = NEW.id;
+    END IF;
     IF these IS NOT NULL THEN
         DELETE FROM projection_due WHERE act_id = NEW.id;
         PERFORM project(these, since);
     END IF;
     IF NOT EXISTS (SELECT FROM ledger_entry WHERE act_id = NEW.id) THEN
-        IF (SELECT wrote FROM act WHERE id = NEW.id) THEN
-            RAISE EXCEPTION 'act % wrote without recording', NEW.operation USING ERRCODE = 'HB002';
-        END IF;
-        DELETE FROM act WHERE id = NEW.id;
+        RAISE EXCEPTION 'act % wrote without recording', NEW.operation USING ERRCODE = 'HB002';
     END IF;
     RETURN NULL;
 END $$;

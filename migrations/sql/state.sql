@@ -20,6 +20,56 @@ DROP FUNCTION project_events();
 DROP FUNCTION project(uuid[], timestamptz);
 DROP FUNCTION state_at(uuid, uuid, timestamptz);
 
+-- What an event names is looked up by triggers, not by foreign keys: those would lock the row of the organisation, of the
+-- purpose and of the version for every event, and all writers would meet there. The rows named are never deleted.
+CREATE FUNCTION refuse_delete() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'a row of % is kept: events name it', TG_TABLE_NAME USING ERRCODE = 'HB007';
+END $$;
+ALTER TABLE choice DROP CONSTRAINT choice_organisation_id_fkey, DROP CONSTRAINT choice_purpose_id_fkey,
+    DROP CONSTRAINT choice_recipient_id_fkey, DROP CONSTRAINT choice_notice_version_id_fkey;
+ALTER TABLE collection DROP CONSTRAINT collection_organisation_id_fkey, DROP CONSTRAINT collection_notice_version_id_fkey;
+ALTER TABLE delivery DROP CONSTRAINT delivery_organisation_id_fkey, DROP CONSTRAINT delivery_notice_version_id_fkey;
+DROP TRIGGER guard_shown ON choice;
+DROP TRIGGER guard_shown ON collection;
+DROP TRIGGER guard_shown ON delivery;
+CREATE TRIGGER kept BEFORE DELETE OR TRUNCATE ON organisation FOR EACH STATEMENT EXECUTE FUNCTION refuse_delete();
+CREATE TRIGGER kept BEFORE DELETE OR TRUNCATE ON purpose FOR EACH STATEMENT EXECUTE FUNCTION refuse_delete();
+CREATE TRIGGER kept BEFORE DELETE OR TRUNCATE ON recipient FOR EACH STATEMENT EXECUTE FUNCTION refuse_delete();
+
+CREATE FUNCTION is_shown_by(towards uuid, version uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM notice_version v JOIN notice n ON n.id = v.notice_id
+                   WHERE v.id = version AND v.published_at IS NOT NULL AND n.organisation_id = towards);
+END $$;
+CREATE FUNCTION guard_choice() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM organisation o WHERE o.id = NEW.organisation_id)
+       OR NEW.purpose_id IS NOT NULL AND NOT EXISTS (
+           SELECT FROM purpose p WHERE p.id = NEW.purpose_id AND p.organisation_id = NEW.organisation_id)
+       OR NEW.recipient_id IS NOT NULL AND NOT EXISTS (
+           SELECT FROM recipient r WHERE r.id = NEW.recipient_id AND r.organisation_id = NEW.organisation_id) THEN
+        RAISE EXCEPTION 'a choice names what its organisation does not have' USING ERRCODE = 'foreign_key_violation';
+    END IF;
+    IF NEW.notice_version_id IS NOT NULL AND NOT is_shown_by(NEW.organisation_id, NEW.notice_version_id) THEN
+        RAISE EXCEPTION 'only what its organisation has published can have been shown' USING ERRCODE = 'HB005';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE FUNCTION guard_shown_by() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM organisation o WHERE o.id = NEW.organisation_id) THEN
+        RAISE EXCEPTION 'no such organisation' USING ERRCODE = 'foreign_key_violation';
+    END IF;
+    IF NEW.notice_version_id IS NOT NULL AND NOT is_shown_by(NEW.organisation_id, NEW.notice_version_id) THEN
+        RAISE EXCEPTION 'only what its organisation has published can have been shown' USING ERRCODE = 'HB005';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER guard_named BEFORE INSERT ON choice FOR EACH ROW EXECUTE FUNCTION guard_choice();
+CREATE TRIGGER guard_named BEFORE INSERT ON collection FOR EACH ROW EXECUTE FUNCTION guard_shown_by();
+CREATE TRIGGER guard_named BEFORE INSERT ON delivery FOR EACH ROW EXECUTE FUNCTION guard_shown_by();
+
 CREATE TABLE standing (
     id integer PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
     jurisdictions text[] NOT NULL,
@@ -342,6 +392,16 @@ BEGIN
     RETURN made;
 END $$;
 
+-- A version shown later than the data came in counts from then on.
+CREATE OR REPLACE VIEW happening AS
+    SELECT customer_id, organisation_id, happened_at FROM customer_event
+    UNION ALL SELECT customer_id, NULL, happened_at FROM registry_check
+    UNION ALL SELECT customer_id, organisation_id, happened_at FROM collection
+    UNION ALL SELECT customer_id, organisation_id, shown_at FROM collection WHERE shown_at > happened_at
+    UNION ALL SELECT customer_id, organisation_id, happened_at FROM delivery
+    UNION ALL SELECT customer_id, organisation_id, happened_at FROM choice;
+ALTER TABLE collection ADD CHECK (shown_at <= recorded_at);
+
 -- Rewrites the versions of some customers from `since` on: there is one for each instant at which something happened.
 -- Locks the customers in id order first: of two writers to one customer the second waits, and then sees the first
 -- one's events. A pair of customer and organisation is written from its beginning when it is first met: before that, what
@@ -362,12 +422,14 @@ BEGIN
             SELECT h.customer_id, h.organisation_id, '-infinity'::timestamptz FROM happening h
             WHERE h.customer_id = ANY (these) AND h.happened_at >= since AND h.organisation_id IS NOT NULL
             EXCEPT SELECT met.*, '-infinity'::timestamptz FROM met)
-    ), instant AS (
-        SELECT DISTINCT p.customer_id, p.organisation_id, h.happened_at
-        FROM pair p JOIN happening h ON h.customer_id = p.customer_id AND h.happened_at >= p.first
-             AND (h.organisation_id = p.organisation_id OR (h.organisation_id IS NULL AND EXISTS (
-                 SELECT FROM happening own WHERE own.customer_id = p.customer_id
-                   AND own.organisation_id = p.organisation_id AND own.happened_at <= h.happened_at)))
+    ), begun AS (
+        SELECT pair.*, own.at FROM pair CROSS JOIN LATERAL (SELECT min(h.happened_at) AS at FROM happening h
+            WHERE h.customer_id = pair.customer_id AND h.organisation_id = pair.organisation_id) own
+    ), instant AS (  -- OFFSET 0: customer by customer, also where the planner knows nothing of the tables yet
+        SELECT DISTINCT p.customer_id, p.organisation_id, h.happened_at FROM begun p CROSS JOIN LATERAL (
+            SELECT h.organisation_id, h.happened_at FROM happening h
+            WHERE h.customer_id = p.customer_id AND h.happened_at >= p.first OFFSET 0) h
+        WHERE h.organisation_id = p.organisation_id OR (h.organisation_id IS NULL AND h.happened_at >= p.at)
     )
     SELECT array_agg(i.customer_id), array_agg(i.organisation_id), array_agg(i.happened_at)
     INTO customers, organisations, instants FROM instant i;
@@ -417,21 +479,98 @@ BEGIN
 END $$;
 
 -- The everyday case, at a fraction of the cost: one customer said something, gave data or was told, and nothing of theirs
--- is later. Only the part concerned is replayed; `about`, where it is given, is the one purpose that was spoken of. Returns
--- false where it is not that case.
-CREATE FUNCTION advance(of_customer uuid, towards uuid, moment timestamptz, part text, about uuid, is_contact boolean)
-RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+-- is later. Only the part concerned is replayed; `about`, where it is given, is the one purpose that was spoken of. And
+-- what a part becomes by an event is the same for all customers: with `event`, its description without an instant, the
+-- part is replayed once and remembered as a step. Returns false where it is not the everyday case.
+
+-- What a part (a holding, a saying; the mark says which) became by an event. kept: which of the days, the new one last, it
+-- still needs.
+CREATE TABLE step (
+    from_id integer NOT NULL,
+    mark bytea NOT NULL,
+    to_id integer NOT NULL,
+    kept integer[],
+    PRIMARY KEY (from_id, mark)
+);
+
+-- A collection by the customer, its version shown at once or never: the holding after it follows from the holding before,
+-- the event, and whether the day is new.
+CREATE FUNCTION hold_after(made customer_state, moment timestamptz, event text,
+    OUT holding_id integer, OUT collected_on date[])
+LANGUAGE plpgsql AS $$
 DECLARE
-    made record;
+    day CONSTANT date := (moment AT TIME ZONE 'UTC')::date;
+    days CONSTANT date[] := CASE WHEN made.collected_on[cardinality(made.collected_on)] = day THEN made.collected_on
+                                 ELSE made.collected_on || day END;
+    sign CONSTANT bytea := sha256(convert_to('holding ' || (days IS NOT DISTINCT FROM made.collected_on)::text || event, 'UTF8'));
     held record;
+    kept integer[];
+BEGIN
+    IF sign IS NOT NULL THEN
+        SELECT k.to_id, k.kept INTO holding_id, kept FROM step k WHERE k.from_id = made.holding_id AND k.mark = sign;
+        IF holding_id IS NOT NULL THEN
+            collected_on := CASE WHEN cardinality(kept) = cardinality(days) THEN days
+                ELSE ARRAY(SELECT days[k.slot] FROM unnest(kept) WITH ORDINALITY AS k (slot, place) ORDER BY k.place) END;
+            RETURN;
+        END IF;
+    END IF;
+    held := holding_at(made.customer_id, made.organisation_id, moment);
+    holding_id := holding_of(held.content);
+    collected_on := held.collected_on;
+    IF sign IS NOT NULL THEN
+        INSERT INTO step VALUES (made.holding_id, sign, holding_id,
+            ARRAY(SELECT array_position(days, d.day) FROM unnest(collected_on) WITH ORDINALITY AS d (day, place) ORDER BY d.place))
+        ON CONFLICT DO NOTHING;
+    END IF;
+END $$;
+
+-- A word about one purpose, where nothing that bears on it turns on an instant: then what bears on it afterwards follows
+-- from what did before, and the word.
+CREATE FUNCTION speak_after(made customer_state, moment timestamptz, about uuid, event text,
+    OUT code bigint, OUT lapse timestamptz)
+LANGUAGE plpgsql AS $$
+DECLARE
+    base CONSTANT bigint := (SELECT p.number::bigint << 32 FROM purpose p WHERE p.id = about);
+    place integer := coalesce(width_bucket(base | 4294967295, made.said), 0);
+    was integer := 0;
+    became integer;
+    sign bytea;
+BEGIN
+    IF (made.said[place] >> 32) << 32 IS DISTINCT FROM base THEN
+        place := CASE WHEN made.said[1] >> 32 = 0 THEN 1 END;  -- what was said about all
+    END IF;
+    IF place IS NOT NULL THEN
+        was := made.said[place] & 2147483647;
+    END IF;
+    IF made.lapses[place] IS NULL THEN
+        sign := sha256(convert_to('saying ' || event, 'UTF8'));
+        SELECT k.to_id INTO became FROM step k WHERE k.from_id = was AND k.mark = sign;
+    END IF;
+    IF became IS NOT NULL THEN
+        code := base | became;
+        RETURN;
+    END IF;
+    SELECT s.code, s.lapse INTO code, lapse FROM said_about(made.customer_id, made.organisation_id, moment, about) s;
+    IF sign IS NOT NULL AND code IS NOT NULL AND lapse IS NULL THEN
+        INSERT INTO step VALUES (was, sign, code & 2147483647) ON CONFLICT DO NOTHING;
+    END IF;
+END $$;
+
+CREATE FUNCTION advance(of_customer uuid, towards uuid, moment timestamptz, part text, about uuid, is_contact boolean,
+    event text)
+RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    made customer_state;
+    relationship text;
     spoke record;
 BEGIN
     PERFORM FROM customer WHERE id = of_customer FOR NO KEY UPDATE;
-    SELECT s.*, t.relationship INTO made FROM customer_state s JOIN standing t ON t.id = s.standing_id
-    WHERE s.customer_id = of_customer AND s.organisation_id = towards;
+    SELECT * INTO made FROM customer_state s WHERE s.customer_id = of_customer AND s.organisation_id = towards;
     IF made.valid_from IS NULL OR moment < made.valid_from THEN
         RETURN false;
+    END IF;
+    IF moment = made.valid_from THEN
+        event := NULL;  -- of two events at one instant the restrictive one wins: that takes a replay
     END IF;
     IF is_contact AND made.said IS NOT NULL AND is_silence(made.contact_at, moment) THEN
         IF part = 'holding' THEN
@@ -440,15 +579,13 @@ BEGIN
         about := NULL;
     END IF;
     IF part = 'holding' THEN
-        held := holding_at(of_customer, towards, moment);
-        made.holding_id := holding_of(held.content);
-        made.collected_on := held.collected_on;
+        SELECT h.holding_id, h.collected_on INTO made.holding_id, made.collected_on FROM hold_after(made, moment, event) h;
     ELSIF about IS NULL THEN
         spoke := said_at(of_customer, towards, moment);
         made.said := spoke.said;
         made.lapses := spoke.lapses;
     ELSE
-        spoke := said_about(of_customer, towards, moment, about);
+        spoke := speak_after(made, moment, about, event);
         IF spoke.code IS NOT NULL THEN
             spoke := said_with(made.said, made.lapses, spoke.code, spoke.lapse);
             made.said := spoke.said;
@@ -457,7 +594,8 @@ BEGIN
     END IF;
     IF is_contact THEN
         made.contact_at := greatest(made.contact_at, moment);
-        IF made.relationship IN ('NONE', 'NEGOTIATING') THEN
+        SELECT t.relationship INTO relationship FROM standing t WHERE t.id = made.standing_id;
+        IF relationship IN ('NONE', 'NEGOTIATING') THEN
             made.kept_from := moment;
         END IF;
     END IF;
@@ -500,6 +638,7 @@ DECLARE
     since timestamptz;
     until timestamptz;
     is_contact boolean;
+    event text;
 BEGIN
     IF current_setting('hub.project', true) = 'later' THEN
         INSERT INTO projection_due SELECT current_setting('hub.act')::uuid, a.customer_id, min(a.happened_at)
@@ -507,10 +646,14 @@ BEGIN
         RETURN NULL;
     END IF;
     SELECT array_agg(a.customer_id), array_agg(a.organisation_id), array_agg(a.purpose_id), min(a.happened_at),
-        max(a.happened_at), bool_or(a.kind <> 'SIGNAL' AND a.action NOT IN ('ASKED', 'UPHELD', 'OVERRULED'))
-    INTO these, towards, about, since, until, is_contact FROM added a;
+        max(a.happened_at), bool_or(a.kind <> 'SIGNAL' AND a.action NOT IN ('ASKED', 'UPHELD', 'OVERRULED')),
+        CASE WHEN count(*) = 1 THEN min(CASE WHEN a.ends_at IS NULL AND NOT (a.kind = 'CONSENT' AND a.action = 'GIVEN'
+                                                  AND coalesce(a.channel, '') IN ('PHONE', 'AUTO_CALL'))
+            THEN concat_ws(' ', a.kind, a.action, coalesce(a.channel, '-'), coalesce(a.recipient_id::text, '-'), a.grade) END) END
+    INTO these, towards, about, since, until, is_contact, event FROM added a;
     IF these[1] = ALL (these) AND towards[1] = ALL (towards) AND since = until THEN
-        IF advance(these[1], towards[1], since, 'said', CASE WHEN about[1] = ALL (about) THEN about[1] END, is_contact) THEN
+        IF advance(these[1], towards[1], since, 'said', CASE WHEN about[1] = ALL (about) THEN about[1] END, is_contact,
+                   event) THEN
             RETURN NULL;
         END IF;
     END IF;
@@ -528,6 +671,7 @@ DECLARE
     since timestamptz;
     until timestamptz;
     is_plain boolean := true;
+    event text;
 BEGIN
     IF current_setting('hub.project', true) = 'later' THEN
         INSERT INTO projection_due SELECT current_setting('hub.act')::uuid, a.customer_id, min(a.happened_at)
@@ -537,10 +681,13 @@ BEGIN
     SELECT array_agg(a.customer_id), array_agg(a.organisation_id), min(a.happened_at), max(a.happened_at)
     INTO these, towards, since, until FROM added a;
     IF TG_TABLE_NAME = 'collection' THEN
-        SELECT bool_and(a.source = 'CUSTOMER') INTO is_plain FROM added a;
+        SELECT bool_and(a.source = 'CUSTOMER' AND coalesce(a.shown_at <= a.happened_at, true)), CASE WHEN count(*) = 1 THEN min(
+            CASE WHEN a.import_id IS NULL THEN concat_ws(' ', '',
+                a.optout_offered, coalesce(a.notice_version_id::text, '-'), (SELECT array_agg(DISTINCT k) FROM unnest(a.categories) k)) END) END
+        INTO is_plain, event FROM added a;
     END IF;
     IF is_plain AND these[1] = ALL (these) AND towards[1] = ALL (towards) AND since = until THEN
-        IF advance(these[1], towards[1], since, 'holding', NULL, TG_TABLE_NAME = 'collection') THEN
+        IF advance(these[1], towards[1], since, 'holding', NULL, TG_TABLE_NAME = 'collection', event) THEN
             RETURN NULL;
         END IF;
     END IF;
@@ -597,8 +744,8 @@ CREATE TRIGGER project_family AFTER UPDATE OF survivor_id ON customer
     FOR EACH ROW WHEN (NEW.survivor_id IS DISTINCT FROM OLD.survivor_id) EXECUTE FUNCTION project_family();
 
 -- Grants: everybody reads; only the functions above write.
-GRANT SELECT ON standing, holding, saying, customer_state, customer_past, customer_standing TO hub_app, hub_read;
-REVOKE EXECUTE ON FUNCTION project(uuid[], timestamptz), advance(uuid, uuid, timestamptz, text, uuid, boolean) FROM PUBLIC;
+GRANT SELECT ON standing, holding, saying, step, customer_state, customer_past, customer_standing TO hub_app, hub_read;
+REVOKE EXECUTE ON FUNCTION project(uuid[], timestamptz), advance(uuid, uuid, timestamptz, text, uuid, boolean, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION project(uuid[], timestamptz) TO hub_app;
 
 SELECT project(array_agg(c.id), '-infinity') FROM customer c;

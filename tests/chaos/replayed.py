@@ -20,11 +20,11 @@ from tests.spine.test_projection import VERSIONS, version_of
 from tests.spine.world import World
 
 ACTS_WITHOUT_ENTRY = """
-    SELECT count(*) FROM act WHERE wrote AND NOT EXISTS (SELECT FROM ledger_entry e WHERE e.act_id = act.id)
+    SELECT count(*) FROM act WHERE NOT EXISTS (SELECT FROM ledger_entry e WHERE e.act_id = act.id)
 """
 ENTRIES_OF_OTHERS = """
     SELECT count(*) FROM ledger_entry e JOIN act a ON a.id = e.act_id
-    WHERE e.xid <> a.xid OR e.recorded_at <> a.at OR e.actor_id IS DISTINCT FROM a.actor_id OR NOT a.wrote
+    WHERE e.xid <> a.xid OR e.recorded_at <> a.at OR e.actor_id IS DISTINCT FROM a.actor_id
 """
 HALF_ENTRIES = """
     SELECT count(*) FROM ledger_entry e

@@ -43,19 +43,24 @@ def replay(events: Iterable[Event], customer: UUID) -> dict[UUID, list[dict[str,
     for organisation in {event.organisation for event in own if event.organisation}:
         bearing = [event for event in own if event.organisation in {organisation, None}]
         met = min(event.at for event in own if event.organisation == organisation)
-        instants = sorted({event.at for event in bearing if event.at >= met})
+        instants = sorted({at for event in bearing for at in turns(event) if at >= met})
         ends: list[datetime | None] = [*instants[1:], None]
         versions[organisation] = [
-            {"from": at, "to": end, **stand([event for event in bearing if event.at <= at])}
+            {"from": at, "to": end, **stand([event for event in bearing if event.at <= at], at)}
             for at, end in zip(instants, ends, strict=True)
         ]
     return versions
 
 
-def stand(past: list[Event]) -> dict[str, Any]:
-    """How the customer stands after these events."""
+def turns(event: Event) -> list[datetime]:
+    """The instants of an event: when it happened, and when the version of a collection was shown later."""
+    shown = event.values.get("shown_at")
+    return [event.at] if shown is None or shown <= event.at else [event.at, shown]
+
+
+def stand(past: list[Event], at: datetime) -> dict[str, Any]:
+    """How the customer stands at an instant, after these events."""
     told = [event for event in past if event.table == "customer_event"]
-    at = max(event.at for event in past)
     counted = [
         shown_in_time(event, at) for event in past if event.table == "collection" and not event.is_reversed
     ]

@@ -54,6 +54,7 @@ async def test_of_two_acts_that_waited_for_each_other_the_earlier_comes_first(wo
     lock = "SELECT FROM keys.customer_key FOR UPDATE"
     async with AsyncExitStack() as later_ends:
         later = await later_ends.enter_async_context(world.hub.act(OPERATOR, RECORDING))
+        await later.execute("SELECT pg_current_xact_id()")
         async with world.hub.act(OPERATOR, RECORDING) as earlier:
             await earlier.execute(lock)
             waiting = asyncio.create_task(later.execute(lock))
