@@ -1,15 +1,15 @@
 """Crowds: the same question about all customers at once, by the same statement and the same reader as about one.
 
-The statement counts how many stand alike; each way of standing is read and decided once. Only families of merged
-records, and states whose key cannot tell (see `Reader.is_mixed`), are read one by one.
+The statement counts how many stand alike; each way of standing is read and decided once. Families of merged records
+come with the states of their records. Only states whose key cannot tell (see `Reader.is_mixed`) are read one by one.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from hub import gather as gathering
@@ -19,10 +19,10 @@ from hub.errors import Refusal, invalid
 from hub.gather import Gathered, parameters, statement
 from hub.known import Known
 from hub.policy.decision import Decision
-from hub.policy.remedies import Remedy, remedies
+from hub.policy.remedies import Remedy
 from hub.policy.rule import Outcome
 from hub.questioned import Question
-from hub.reading import Reader, Reading
+from hub.reading import Reader, Reading, Verdict
 from hub.scope import organisation
 from hub.shapes import Shapes, Standing, shapes
 
@@ -49,21 +49,33 @@ class Such:
 EVERYBODY = Such()
 
 
-@dataclass(frozen=True, slots=True)
-class Heap:
-    """Customers who stand alike, and the answer they all get. reading: the one that decided; None: nobody can tell.
+State = tuple[tuple[int, int], ...]
+"""How a customer stands: part and key (see `facts.sql`) of each of their records, mostly one."""
 
-    part and key name the state; is_alone: somebody who was read one by one.
+
+class Heap(NamedTuple):
+    """Customers who stand alike, and the answer they all get. verdict: None where nobody can tell.
+
+    part: of the record that decided. ids: those known by name; of one record each the others of the same state.
     """
 
     customers: int
     standing: Standing
-    decision: Decision | None
-    reading: Reading | None
+    part: int
     readings: tuple[Reading, ...]
-    part: int = 0
-    key: int = 0
-    is_alone: bool = False
+    verdict: Verdict | None
+    state: State = ()
+    ids: tuple[UUID, ...] = ()
+
+    @property
+    def decision(self) -> Decision | None:
+        """What they are answered."""
+        return self.verdict.decision if self.verdict else None
+
+    @property
+    def reading(self) -> Reading | None:
+        """The reading that decided."""
+        return self.readings[self.verdict.place] if self.verdict else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,25 +121,30 @@ async def audience(ask: Ask, question: Question, such: Such = EVERYBODY) -> Audi
 
 def summed(crowd: "Crowd", heaps: Sequence[Heap]) -> Audience:
     """Add heaps up by outcome and rule."""
+    undecided, read, sizes = 0, dict[int, Heap](), Counter[int]()
+    for heap in heaps:
+        if heap.verdict is None:
+            undecided += heap.customers
+        else:
+            read[id(heap.verdict)] = heap
+            sizes[id(heap.verdict)] += heap.customers
     counts: Counter[tuple[Outcome, str]] = Counter()
     decisions: dict[tuple[Outcome, str], Decision] = {}
     moves: defaultdict[tuple[Outcome, str], Counter[Remedy]] = defaultdict(Counter)
-    for heap in heaps:
-        if heap.decision is None or heap.reading is None:
-            continue
-        mark = (heap.decision.outcome, heap.decision.rule)
-        counts[mark] += heap.customers
-        decisions.setdefault(mark, heap.decision)
-        for remedy in remedies(heap.reading.facts, crowd.on):
-            moves[mark][remedy] += heap.customers
+    for number, heap in read.items():
+        verdict = cast("Verdict", heap.verdict)
+        mark = (verdict.decision.outcome, verdict.decision.rule)
+        counts[mark] += sizes[number]
+        decisions.setdefault(mark, verdict.decision)
+        for remedy in verdict.remedies:
+            moves[mark][remedy] += sizes[number]
     order = {outcome: place for place, outcome in enumerate(reversed(Outcome))}
     groups = [
         Group(mark[0], decisions[mark], number, tuple(Move(*each) for each in moves[mark].most_common()))
         for mark, number in counts.items()
     ]
     groups.sort(key=lambda group: (order[group.outcome], -group.customers, group.decision.rule))
-    undecided = sum(heap.customers for heap in heaps if heap.decision is None)
-    distinct = {facts.facts.signature for heap in heaps for facts in heap.readings}
+    distinct = {each.facts.signature for heap in read.values() for each in heap.readings}
     return Audience(
         crowd.known,
         crowd.reader,
@@ -153,7 +170,6 @@ class Crowd:
     known: Known
     reader: Reader
     on: date
-    _mixed: set[tuple[int, int]] = field(default_factory=set[tuple[int, int]])
     _everybody: list[Heap] | None = None
 
     @classmethod
@@ -183,76 +199,92 @@ class Crowd:
         return found
 
     async def _read(self) -> list[Heap]:
-        rows = await self.ask.rows(statement("crowd", is_past=self.ask.is_past), *self._parameters())
+        alike, families = await self._states()
         await self._shapes.require(
-            self.ask, {row["part"] for row in rows}, {row["key"] >> 24 for row in rows}
+            self.ask,
+            {part for state in (*alike, *families) for part, _ in state},
+            {key >> 24 for state in (*alike, *families) for _, key in state},
         )
-        found: list[Heap] = []
-        for row in rows:
-            part, key = row["part"], row["key"]
-            if self.reader.is_mixed(key):
-                self._mixed.add((part, key))
-            else:
-                found.append(self._heap(row["customers"], part, key))
-        found += [heap async for _, heap in self._alone(None)]
+        mixed = {state for state in (*alike, *families) if any(self.reader.is_mixed(key) for _, key in state)}
+        found = [self._heap(size, state) for state, size in alike.items() if state not in mixed]
+        found += [
+            self._heap(len(ids), state, tuple(ids)) for state, ids in families.items() if state not in mixed
+        ]
+        lone = [each for state in mixed for each in families.get(state, [])]
+        lone += await self._ids([state for state in mixed if state in alike])
+        found += [heap async for heap in self._alone(lone)]
         if not found and self.ask.is_past:
             raise invalid("No customer was on record then. Ask about a later day.", "asOf")
         return found
 
-    def _heap(self, customers: int, part: int, key: int) -> Heap:
-        standing = self._shapes.standings[part >> 32]
-        heap = Heap(customers, standing, None, None, (), part, key)
-        return self._decided(heap, self.reader.read(self._shapes, part, key))
+    async def _states(self) -> tuple[dict[State, int], dict[State, list[UUID]]]:
+        """How many are alike, and the families of merged records by how they stand."""
+        is_past, parameters = self.ask.is_past, self._parameters()
+        rows = await self.ask.rows(statement("crowd", is_past=is_past), *parameters)
+        alike: dict[State, int] = {((part, key),): size for part, key, size in rows}
+        families: defaultdict[State, list[UUID]] = defaultdict(list)
+        for survivor, parts, keys in await self.ask.rows(statement("families", is_past=is_past), *parameters):
+            families[tuple(zip(parts, keys, strict=True))].append(survivor)
+        return alike, families
 
-    def _decided(self, heap: Heap, readings: tuple[Reading, ...]) -> Heap:
-        if not readings:
-            return heap
-        verdict = self.reader.verdict(readings)
-        return replace(heap, decision=verdict.decision, reading=readings[verdict.place], readings=readings)
+    def _heap(self, customers: int, state: State, ids: tuple[UUID, ...] = ()) -> Heap:
+        if len(state) == 1:
+            part, key = state[0]
+            return self._decided(customers, [part], [self.reader.read(self._shapes, part, key)], state, ids)
+        read = [self.reader.read(self._shapes, part, key) for part, key in state]
+        return self._decided(customers, [part for part, _ in state], read, state, ids)
+
+    def _decided(
+        self,
+        customers: int,
+        parts: Sequence[int],
+        read: Sequence[tuple[Reading, ...]],
+        state: State,
+        ids: tuple[UUID, ...],
+    ) -> Heap:
+        """A heap of customers whose records have these parts and readings."""
+        readings = read[0] if len(read) == 1 else tuple(each for several in read for each in several)
+        verdict, part = None, parts[0]
+        if readings:
+            verdict = self.reader.verdict(readings)
+            if len(parts) > 1:
+                owners = [part for part, several in zip(parts, read, strict=True) for _ in several]
+                part = owners[verdict.place]
+        return Heap(customers, self._shapes.standings[part >> 32], part, readings, verdict, state, ids)
 
     async def members(
         self, wanted: Callable[[Heap], bool], after: UUID | None = None, size: int = 100
     ) -> list[UUID]:
         """A keyset page of those whose answer is wanted: up to size + 1 ids after the one named, ascending."""
-        heaps = [heap for heap in await self.heaps() if not heap.is_alone and wanted(heap)]
-        parts, keys = [heap.part for heap in heaps], [heap.key for heap in heaps]
+        heaps = [heap for heap in await self.heaps() if wanted(heap)]
+        named = [each for heap in heaps for each in heap.ids if after is None or each > after]
+        alike = await self._ids([heap.state for heap in heaps if not heap.ids], after, size + 1)
+        return sorted([*alike, *named])[: size + 1]
+
+    async def _ids(
+        self, states: Sequence[State], after: UUID | None = None, most: int | None = None
+    ) -> list[UUID]:
+        """Those of one record who stand so, ascending."""
+        if not states:
+            return []
+        parts, keys = [state[0][0] for state in states], [state[0][1] for state in states]
         sql = statement("members", is_past=self.ask.is_past)
-        rows = await self.ask.rows(sql, *self._parameters(), parts, keys, after, size + 1)
-        found = [row["customer_id"] for row in rows]
-        last = found[-1] if len(found) > size else None
-        async for customer_id, heap in self._alone(after):
-            if last is not None and customer_id > last:
-                break
-            if wanted(heap):
-                found.append(customer_id)
-        return sorted(found)[: size + 1]
+        rows = await self.ask.rows(sql, *self._parameters(), parts, keys, after, most)
+        return [row["customer_id"] for row in rows]
 
-    async def _alone(self, after: UUID | None) -> AsyncIterator[tuple[UUID, Heap]]:
-        """Those who are read one by one, in the order of their ids."""
-        sql = statement("families", is_past=self.ask.is_past)
-        ids = {row["id"] for row in await self.ask.rows(sql, self.organisation_id, self.ask.at)}
-        ids |= await self._mixed_ids()
-        queue = iter(sorted(each for each in ids if after is None or each > after))
-        while batch := list(islice(queue, EACH_AT_ONCE)):
-            for customer_id, gathered in zip(batch, await self._each(batch), strict=True):
-                yield customer_id, self._lone(gathered)
-
-    async def _mixed_ids(self) -> set[UUID]:
-        if not self._mixed:
-            return set()
-        parts, keys = zip(*self._mixed, strict=True)
-        sql = statement("members", is_past=self.ask.is_past)
-        rows = await self.ask.rows(sql, *self._parameters(), list(parts), list(keys), None, None)
-        return {row["customer_id"] for row in rows}
-
-    async def _each(self, ids: Sequence[UUID]) -> list[Gathered]:
-        questions = [replace(self.reader.terms.question, customer_id=each) for each in ids]
-        return await gathering.read_each(self.ask, self.organisation_id, questions, [self.reader] * len(ids))
+    async def _alone(self, ids: Sequence[UUID]) -> AsyncIterator[Heap]:
+        """Those who are read one by one."""
+        queue = iter(sorted(ids))
+        while some := list(islice(queue, EACH_AT_ONCE)):
+            questions = [replace(self.reader.terms.question, customer_id=each) for each in some]
+            readers = [self.reader] * len(some)
+            for gathered in await gathering.read_each(self.ask, self.organisation_id, questions, readers):
+                yield self._lone(gathered)
 
     def _lone(self, gathered: Gathered) -> Heap:
+        ids = (gathered.question.customer_id,)
         if gathered.refusal is not None:
-            return Heap(1, NOBODY, None, None, (), is_alone=True)
-        row = gathered.rows[self.reader.verdict(gathered.readings).place]
-        standing = self._shapes.standings[row["part"] >> 32]
-        heap = Heap(1, standing, None, None, (), row["part"], row["key"], is_alone=True)
-        return self._decided(heap, gathered.readings)
+            return Heap(1, NOBODY, 0, (), None, ids=ids)
+        verdict = self.reader.verdict(gathered.readings)
+        part = gathered.rows[verdict.place]["part"]
+        return Heap(1, self._shapes.standings[part >> 32], part, gathered.readings, verdict, ids=ids)

@@ -1,34 +1,38 @@
 -- Gather: how customers stand on a question, as keys that `hub/reading.py` reads. One customer and a million: same words.
 --
 -- A key has two halves. part = standing << 32 | holding. key = saying << 24 | bits, where bits say how the row's instants
--- compare with those of the question: 1 no contact for the house period, 2 past retention, 4 a prospect past it, 8 the
--- timed words have ended, 16 a consent to calls is old, then six bits of collection days before the arrangement began, then
--- two bits for each register's check. PostgreSQL gives | & << >> one precedence: everything is in parentheses. Both halves together are all that facts depend on.
+-- compare with those of the question: 1 no contact for the house period, 2 past retention, 4 a prospect past it, then three
+-- bits: how many of the instants that the timed words turn on have passed, three bits: how many make a consent to calls
+-- old, six bits: collection days before the arrangement began, two bits for each register's check. PostgreSQL gives
+-- | & << >> one precedence: everything is in parentheses. Both halves together are all that facts depend on.
 --
--- {rows}: customer_state, or the versions of an instant. {at} {purpose} {quiet} {retention} {prospects} {calls} {starts}
--- {washes}: columns of the question, or parameters.
+-- {rows}: customer_state, or the versions of an instant. {last}: where in `said` the words about the purpose would end.
+-- {at} {purpose} {quiet} {retention} {prospects} {calls} {starts} {washes}: columns of the question, or parameters.
+-- Cases are told apart by what is cheap and common first: a crowd evaluates this a million times.
 
 -- name: key
 (s.standing_id::bigint << 32) | s.holding_id AS part,
-((coalesce(s.said[{spoken}], 0) & 4294967295) << 24)
+CASE WHEN s.said[{last}] >> 32 = {purpose} THEN ((s.said[{last}] & 4294967295) << 24) | {lapsed}
+     WHEN s.said[1] >> 32 = 0 THEN ((s.said[1] & 4294967295) << 24) | {lapsed_for_all} ELSE 0 END
     | CASE WHEN s.contact_at < {quiet} THEN 1 ELSE 0 END
-    | CASE WHEN s.kept_from < {retention} THEN 2 ELSE 0 END
-    | CASE WHEN s.kept_from < {prospects} THEN 4 ELSE 0 END
-    | CASE WHEN s.lapses IS NULL THEN 0 ELSE CASE WHEN s.lapses[{spoken}] <= {at} THEN 8 ELSE 0 END
-                                           | CASE WHEN s.lapses[{spoken}] < {calls} THEN 16 ELSE 0 END END
-    | CASE WHEN {starts} IS NULL OR s.collected_on IS NULL THEN 0
-           ELSE least(width_bucket({starts} - 1, s.collected_on), 63) << 5 END
+    | CASE WHEN s.kept_from < greatest({retention}, {prospects})
+           THEN CASE WHEN s.kept_from < {retention} THEN 2 ELSE 0 END | CASE WHEN s.kept_from < {prospects} THEN 4 ELSE 0 END
+           ELSE 0 END
+    | CASE WHEN {starts} IS NULL OR s.collected_on IS NULL OR s.collected_on[1] >= {starts} THEN 0
+           ELSE least(width_bucket({starts} - 1, s.collected_on), 63) << 9 END
     | CASE WHEN {washes} IS NULL OR s.checked_at IS NULL THEN 0
-           ELSE (coalesce(width_bucket(s.checked_at[1], {washes}), 0) << 11)
-              | (coalesce(width_bucket(s.checked_at[2], {washes}), 0) << 13)
-              | (coalesce(width_bucket(s.checked_at[3], {washes}), 0) << 15)
-              | (coalesce(width_bucket(s.checked_at[4], {washes}), 0) << 17) END AS key
+           WHEN s.checked_at[2] IS NULL THEN width_bucket(s.checked_at[1], {washes}) << 15
+           ELSE (width_bucket(s.checked_at[1], {washes}) << 15) | (width_bucket(s.checked_at[2], {washes}) << 17)
+              | (coalesce(width_bucket(s.checked_at[3], {washes}), 0) << 19)
+              | (coalesce(width_bucket(s.checked_at[4], {washes}), 0) << 21) END AS key
 
--- name: spoken  (where in `said` the words about the purpose stand: its own, else those about all)
-CASE WHEN s.said IS NULL THEN 0
-     WHEN s.said[width_bucket(({purpose} << 32) | 4294967295, s.said)] >> 32 = {purpose}
-     THEN width_bucket(({purpose} << 32) | 4294967295, s.said)
-     WHEN s.said[1] >> 32 = 0 THEN 1 ELSE 0 END
+-- name: lapsed  (of the words that end at {position} of `said`, about {number})
+CASE WHEN s.lapses[{position}] IS NULL THEN 0
+     WHEN s.said[{position} - 1] >> 32 = {number} THEN (
+         SELECT (count(*) FILTER (WHERE l.at <= {at}) << 3) | (count(*) FILTER (WHERE l.at < {calls}) << 6)
+         FROM unnest(s.said, s.lapses) AS l (code, at) WHERE l.code >> 32 = {number})
+     WHEN s.lapses[{position}] > {at} THEN 0
+     WHEN s.lapses[{position}] < {calls} THEN 72 ELSE 8 END
 
 -- name: now
 customer_state
@@ -88,25 +92,30 @@ LEFT JOIN keys.customer_key sealing ON sealing.customer_id = s.customer_id
 ORDER BY q.position, s.customer_id
 
 -- name: crowd
--- How many stand on a question alike. Families of merged records are left out: they are read one by one.
+-- How many stand on a question alike; families of merged records are left out. OFFSET 0: found once a row, not where it is used.
 -- $1 organisation  $2 instant  $3 purpose number  $4 quiet  $5 retention  $6 prospects  $7 calls  $8 starts  $9 washes
 SELECT part, key, count(*) AS customers
-FROM (SELECT {key} FROM {rows} s WHERE s.organisation_id = $1 AND NOT s.joint) k
+FROM (SELECT {key} FROM (
+    SELECT *, width_bucket(({purpose} << 32) | 4294967295, said) AS last FROM {rows} c
+    WHERE c.organisation_id = $1 AND NOT c.joint OFFSET 0) s) k
 GROUP BY part, key
 
 -- name: members
 -- A page of those whose keys are among these, in the order of their ids; $10 parts, $11 keys, $12 after, $13 how many.
 SELECT k.customer_id FROM (
-    SELECT s.customer_id, {key} FROM {rows} s
-    WHERE s.organisation_id = $1 AND NOT s.joint AND ($12::uuid IS NULL OR s.customer_id > $12)
+    SELECT s.customer_id, {key} FROM (
+        SELECT *, width_bucket(({purpose} << 32) | 4294967295, said) AS last FROM {rows} c
+        WHERE c.organisation_id = $1 AND NOT c.joint AND ($12::uuid IS NULL OR c.customer_id > $12) OFFSET 0) s
 ) k
 JOIN unnest($10::bigint[], $11::bigint[]) AS w (part, key) ON w.part = k.part AND w.key = k.key
 ORDER BY k.customer_id LIMIT $13
 
 -- name: families
--- One of each of an organisation's families of merged records: the survivor, or at an instant at which they were not known
--- yet the first who was.
-SELECT DISTINCT ON (coalesce(c.survivor_id, c.id)) s.customer_id AS id
-FROM {rows} s JOIN customer c ON c.id = s.customer_id
-WHERE s.organisation_id = $1 AND s.joint AND $2::timestamptz IS NOT NULL
-ORDER BY coalesce(c.survivor_id, c.id), c.survivor_id IS NOT NULL, s.customer_id
+-- The families of merged records: their survivor (at an instant at which they were not known yet the first who was), and
+-- how each of their records stands, in the order of their ids.
+SELECT (array_agg(s.customer_id ORDER BY c.survivor_id IS NOT NULL, s.customer_id))[1] AS id,
+    array_agg(s.part ORDER BY s.customer_id) AS parts, array_agg(s.key ORDER BY s.customer_id) AS keys
+FROM (SELECT s.customer_id, {key} FROM (
+    SELECT *, width_bucket(({purpose} << 32) | 4294967295, said) AS last FROM {rows} c
+    WHERE c.organisation_id = $1 AND c.joint OFFSET 0) s) s JOIN customer c ON c.id = s.customer_id
+GROUP BY coalesce(c.survivor_id, c.id)

@@ -174,10 +174,19 @@ def statement(name: str, *, is_past: bool = False) -> str:
         "washes": "$9::timestamptz[]",
     }  # fmt: skip
     names = of_question if name == "each" else of_crowd
-    parts = _parts()
-    rows = parts["then"].format(**names) if is_past else parts["now"]
-    key = parts["key"].format(**names, spoken=parts["spoken"].format(**names))
-    return parts[name].format(**names, rows=rows, key=key)
+    rows = _parts()["then"].format(**names) if is_past else _parts()["now"]
+    return _parts()[name].format(**names, rows=rows, key=_key(names, is_one=name == "each"))
+
+
+def _key(names: dict[str, str], *, is_one: bool) -> str:
+    """The key; the statements about all find the last word's place once a row, as a column of their own."""
+    parts, last = (
+        _parts(),
+        f"width_bucket(({names['purpose']} << 32) | 4294967295, s.said)" if is_one else "s.last",
+    )
+    own = parts["lapsed"].format(**names, position=last, number=names["purpose"])
+    of_all = parts["lapsed"].format(**names, position="width_bucket(4294967295, s.said)", number="0")
+    return parts["key"].format(**names, last=last, lapsed=own, lapsed_for_all=of_all)
 
 
 async def _find(

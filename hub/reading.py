@@ -28,16 +28,16 @@ class Bits(NamedTuple):
     is_quiet: bool
     is_past_retention: bool
     is_old_prospect: bool
-    has_ended: bool
-    is_old_call: bool
+    ended: int
+    old_calls: int
     slots_before: int
     checks: int
 
     @classmethod
     def unpack(cls, bits: int) -> "Bits":
         """From the low 24 bits of a key."""
-        flags = (bool(bits & 1), bool(bits & 2), bool(bits & 4), bool(bits & 8), bool(bits & 16))
-        return cls(*flags, bits >> 5 & 63, bits >> 11)
+        flags = (bool(bits & 1), bool(bits & 2), bool(bits & 4))
+        return cls(*flags, bits >> 3 & 7, bits >> 6 & 7, bits >> 9 & 63, bits >> 15)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,7 +99,7 @@ class Reader:
         return found
 
     def is_mixed(self, key: int) -> bool:
-        """Whether the words of a key turn on several instants, so that they must be read one by one."""
+        """Whether the words of a key turn on more instants than it counts, so that they must be read one by one."""
         return bool(key >> 24 & MIXED)
 
     def read_words(self, shapes: Shapes, part: int, key: int, saying: Saying) -> tuple[Reading, ...]:
@@ -111,7 +111,7 @@ class Reader:
         ])  # fmt: skip
 
     def _reading(self, standing: Standing, place: str, told: Told, saying: Saying, bits: Bits) -> Reading:
-        clock = Clock(bits.is_quiet, bits.has_ended, bits.is_old_call)
+        clock = Clock(bits.is_quiet, bits.ended, bits.old_calls)
         heard = hear(saying, self.terms.scope, place, self._age(place, standing), clock)
         values = (*self._asked(place, told, bits), *self._heard(place, standing, told, heard, bits))
         question = self.terms.question

@@ -50,5 +50,5 @@ def _word(row: Record) -> Word:
     rank = round(row["at"].timestamp() * 1_000_000)
     return Word(
         rank, row["kind"], row["is_own"], row["channel"], receiver, row["action"], row["grade"],
-        timed if is_given else None, bool(row["has_ended"]), row["is_old"],
+        timed if is_given else None, None, bool(row["has_ended"]), row["is_old"],
     )  # fmt: skip

@@ -15,7 +15,7 @@ from hub.db import Record, Session
 
 LOW = 0xFFFF_FFFF
 MIXED = 1 << 31
-"""In a saying's number: its timed words turn on several instants, of which the row has only the first."""
+"""In a saying's number: its timed words turn on more instants than a key counts; the row has only the first."""
 
 
 class Standing(NamedTuple):
@@ -51,7 +51,7 @@ class Holding:
 class Word(NamedTuple):
     """A last word. rank: its order in time.
 
-    timed: ENDS or CALL, if an instant of the row bears on it; OVER: it has ended.
+    timed: ENDS or CALL, if an instant of the row bears on it, the turn-th; OVER: it has ended.
     """
 
     rank: int
@@ -62,6 +62,7 @@ class Word(NamedTuple):
     action: str
     grade: str | None
     timed: str | None
+    turn: int | None = None
     has_ended: bool | None = None
     is_old_call: bool | None = None
 

@@ -25,11 +25,11 @@ class Scope(NamedTuple):
 
 
 class Clock(NamedTuple):
-    """How time bears on a row's words: no contact for long; what is timed has ended; a consent to calls is old."""
+    """How time bears on words: no contact for long; how many of their instants have passed, or make a call old."""
 
     is_quiet: bool
-    has_ended: bool
-    is_old_call: bool
+    ended: int
+    old_calls: int
 
 
 class Heard(NamedTuple):
@@ -92,14 +92,19 @@ def _is_over(word: Word, scope: Scope, jurisdiction: str, clock: Clock) -> bool:
         return True
     if word.timed == "ENDS":
         return _ended(word, clock)
-    is_old = clock.is_old_call if word.is_old_call is None else word.is_old_call
-    if jurisdiction == "AU" and scope.channel in CALLS and word.timed == "CALL" and is_old:
+    if jurisdiction == "AU" and scope.channel in CALLS and _is_old_call(word, clock):
         return True
     return clock.is_quiet
 
 
+def _is_old_call(word: Word, clock: Clock) -> bool:
+    is_old = (word.turn or 0) <= clock.old_calls if word.is_old_call is None else word.is_old_call
+    return word.timed == "CALL" and is_old
+
+
 def _ended(word: Word, clock: Clock) -> bool:
-    return word.timed == "ENDS" and (clock.has_ended if word.has_ended is None else word.has_ended)
+    has_ended = (word.turn or 0) <= clock.ended if word.has_ended is None else word.has_ended
+    return word.timed == "ENDS" and has_ended
 
 
 def _marketing(saying: Saying, scope: Scope, given: int) -> str:

@@ -88,9 +88,9 @@ CREATE TABLE holding (
     digest bytea NOT NULL UNIQUE,
     content jsonb NOT NULL
 );
--- content: [[rank, kind, is of this purpose, channel, recipient, action, grade, timed], ...]; rank: order in time;
--- timed: ENDS (a stated end), CALL (a consent to calls without one): the row's `lapses` has the instant; OVER (it ended in
--- a silence that is over, and no contact revives it); or null.
+-- content: [[rank, kind, is of this purpose, channel, recipient, action, grade, timed, turn], ...]; rank: order in time;
+-- timed: ENDS (a stated end), CALL (a consent to calls without one): the turn-th of the row's `lapses` about the purpose is
+-- the instant; OVER (it ended in a silence that is over, and no contact revives it); or null.
 CREATE TABLE saying (
     id integer PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
     digest bytea NOT NULL UNIQUE,
@@ -109,8 +109,9 @@ CREATE TABLE customer_state (
     holding_id integer NOT NULL,
     joint boolean NOT NULL,   -- belongs to a family of merged records
     collected_on date[],      -- the days on which the categories held came in, ascending
-    said bigint[],            -- per purpose (number << 32, 0 for all), ascending: 1 << 31 if several instants lapse, saying
-    lapses timestamptz[],     -- beside `said`: the earliest instant that the timed words turn on
+    said bigint[],            -- per purpose: number << 32 (0 for all) | saying, ascending; once for each instant that lapses
+    lapses timestamptz[],     -- beside `said`: the instants that the timed words turn on, ascending for each purpose; of more
+                              -- than seven only the first, and then `said` has 1 << 31
     checked_at timestamptz[], -- beside the standing's registries
     PRIMARY KEY (customer_id, organisation_id)
 ) WITH (fillfactor = 75);
@@ -315,7 +316,7 @@ END $$;
 
 -- What bears on one purpose (NULL: on all): the words about it and those about all; nothing where no word is about it.
 CREATE FUNCTION said_about(of_customer uuid, towards uuid, moment timestamptz, about uuid,
-    OUT code bigint, OUT lapse timestamptz)
+    OUT code bigint, OUT lapses timestamptz[])
 LANGUAGE plpgsql AS $$
 DECLARE
     heard record;
@@ -325,25 +326,31 @@ BEGIN
                AND c.action = 'GIVEN' AND c.ends_at IS NULL AND c.happened_at < moment - interval '23 months') THEN
         woken := woken_at(of_customer, towards, moment);
     END IF;
-    SELECT h.*, y.id, (coalesce(p.number, 0)::bigint << 32) | CASE WHEN h.lapse < h.last_lapse THEN 1::bigint << 31 ELSE 0 END AS base
+    SELECT h.*, y.id, coalesce(p.number, 0)::bigint << 32 AS base
     INTO heard
     FROM (
-        SELECT jsonb_agg(jsonb_build_array(w.rank, w.kind, w.purpose IS NOT NULL, w.channel, w.recipient, w.action, w.grade, w.timed)
+        SELECT jsonb_agg(jsonb_build_array(w.rank, w.kind, w.purpose IS NOT NULL, w.channel, w.recipient, w.action, w.grade, w.timed,
+                                           CASE WHEN w.timed IN ('ENDS', 'CALL') THEN w.turn END)
                          ORDER BY w.rank, w.kind, w.purpose, w.channel, w.recipient) AS content,
-            bool_or(w.purpose IS NOT DISTINCT FROM about) AS is_own, min(w.lapse) AS lapse, max(w.lapse) AS last_lapse
+            bool_or(w.purpose IS NOT DISTINCT FROM about) AS is_own,
+            array_agg(DISTINCT w.lapse) FILTER (WHERE w.lapse IS NOT NULL) AS lapses
         FROM (
-            SELECT o.*, dense_rank() OVER (ORDER BY o.at) AS rank, t.timed,
-                CASE t.timed WHEN 'ENDS' THEN o.ends WHEN 'CALL' THEN o.at END AS lapse
+            SELECT o.*, dense_rank() OVER (ORDER BY o.at) AS rank, t.timed, l.lapse, dense_rank() OVER (ORDER BY l.lapse) AS turn
             FROM words_at(of_customer, towards, moment) o CROSS JOIN LATERAL (SELECT CASE
                 WHEN o.action <> 'GIVEN' THEN NULL WHEN o.ends IS NOT NULL THEN 'ENDS'
                 WHEN o.kind = 'CONSENT' AND o.at < woken THEN 'OVER'
                 WHEN o.kind = 'CONSENT' AND o.channel IN ('PHONE', 'AUTO_CALL') THEN 'CALL' END AS timed) t
+            CROSS JOIN LATERAL (SELECT CASE t.timed WHEN 'ENDS' THEN o.ends WHEN 'CALL' THEN o.at END AS lapse) l
             WHERE o.purpose = about OR o.purpose IS NULL
         ) w
     ) h LEFT JOIN purpose p ON p.id = about LEFT JOIN saying y ON y.digest = sha256(convert_to(h.content::text, 'UTF8'));
     IF heard.is_own THEN
         code := heard.base | coalesce(heard.id, saying_of(heard.content));
-        lapse := heard.lapse;
+        lapses := heard.lapses;
+        IF cardinality(lapses) > 7 THEN  -- a key counts no further: these are read by their own words
+            code := code | (1::bigint << 31);
+            lapses := lapses[1:1];
+        END IF;
     END IF;
 END $$;
 
@@ -351,10 +358,12 @@ CREATE FUNCTION said_at(of_customer uuid, towards uuid, moment timestamptz,
     OUT said bigint[], OUT lapses timestamptz[])
 LANGUAGE plpgsql AS $$
 BEGIN
-    SELECT array_agg(h.code ORDER BY h.code), CASE WHEN max(h.lapse) IS NOT NULL THEN array_agg(h.lapse ORDER BY h.code) END
+    SELECT array_agg(h.code ORDER BY h.code, l.at), CASE WHEN max(l.at) IS NOT NULL THEN array_agg(l.at ORDER BY h.code, l.at) END
     INTO said, lapses
     FROM (SELECT DISTINCT w.purpose FROM words_at(of_customer, towards, moment) w) s
-    CROSS JOIN LATERAL said_about(of_customer, towards, moment, s.purpose) h;
+    CROSS JOIN LATERAL said_about(of_customer, towards, moment, s.purpose) h
+    LEFT JOIN LATERAL unnest(h.lapses) AS l (at) ON true
+    WHERE h.code IS NOT NULL;
 END $$;
 
 CREATE FUNCTION state_at(of_customer uuid, towards uuid, moment timestamptz) RETURNS customer_state
@@ -463,17 +472,18 @@ BEGIN
 END $$;
 
 -- What was said, with one purpose's words in their place.
-CREATE FUNCTION said_with(codes bigint[], instants timestamptz[], code bigint, lapse timestamptz,
+CREATE FUNCTION said_with(codes bigint[], instants timestamptz[], code bigint, turns timestamptz[],
     OUT said bigint[], OUT lapses timestamptz[])
 LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
-    upto integer := coalesce(width_bucket(((code >> 32) << 32) | 4294967295, codes), 0);
-    before integer := upto - CASE WHEN codes[upto] >> 32 = code >> 32 THEN 1 ELSE 0 END;
+    base CONSTANT bigint := (code >> 32) << 32;
+    before integer := coalesce(width_bucket(base - 1, codes), 0);
+    upto integer := coalesce(width_bucket(base | 4294967295, codes), 0);
 BEGIN
-    said := codes[:before] || code || codes[upto + 1:];
-    IF lapse IS NOT NULL OR instants IS NOT NULL THEN
+    said := codes[:before] || array_fill(code, ARRAY[greatest(cardinality(turns), 1)]) || codes[upto + 1:];
+    IF turns IS NOT NULL OR instants IS NOT NULL THEN
         instants := coalesce(instants, array_fill(NULL::timestamptz, ARRAY[coalesce(cardinality(codes), 0)]));
-        lapses := nullif(instants[:before] || lapse || instants[upto + 1:],
+        lapses := nullif(instants[:before] || coalesce(turns, ARRAY[NULL::timestamptz]) || instants[upto + 1:],
                          array_fill(NULL::timestamptz, ARRAY[cardinality(said)]));
     END IF;
 END $$;
@@ -527,7 +537,7 @@ END $$;
 -- A word about one purpose, where nothing that bears on it turns on an instant: then what bears on it afterwards follows
 -- from what did before, and the word.
 CREATE FUNCTION speak_after(made customer_state, moment timestamptz, about uuid, event text,
-    OUT code bigint, OUT lapse timestamptz)
+    OUT code bigint, OUT lapses timestamptz[])
 LANGUAGE plpgsql AS $$
 DECLARE
     base CONSTANT bigint := (SELECT p.number::bigint << 32 FROM purpose p WHERE p.id = about);
@@ -550,8 +560,8 @@ BEGIN
         code := base | became;
         RETURN;
     END IF;
-    SELECT s.code, s.lapse INTO code, lapse FROM said_about(made.customer_id, made.organisation_id, moment, about) s;
-    IF sign IS NOT NULL AND code IS NOT NULL AND lapse IS NULL THEN
+    SELECT s.code, s.lapses INTO code, lapses FROM said_about(made.customer_id, made.organisation_id, moment, about) s;
+    IF sign IS NOT NULL AND code IS NOT NULL AND lapses IS NULL THEN
         INSERT INTO step VALUES (was, sign, code & 2147483647) ON CONFLICT DO NOTHING;
     END IF;
 END $$;
@@ -587,7 +597,7 @@ BEGIN
     ELSE
         spoke := speak_after(made, moment, about, event);
         IF spoke.code IS NOT NULL THEN
-            spoke := said_with(made.said, made.lapses, spoke.code, spoke.lapse);
+            spoke := said_with(made.said, made.lapses, spoke.code, spoke.lapses);
             made.said := spoke.said;
             made.lapses := spoke.lapses;
         END IF;

@@ -20,6 +20,7 @@ RESTRICTIVE_FIRST = {
 PLACES = ["JURISDICTION_BEGAN", "JURISDICTION_ENDED"]  # where two of one instant contradict, the law applies
 SOURCES = ["THIRD_PARTY", "PUBLIC", "CUSTOMER"]
 ACTIONS = ["UPHELD", "PENDING", "OPTED_OUT", "REFUSED", "WITHDRAWN", "OVERRULED", "OPTED_IN", "GIVEN"]
+TURNS_MOST = 7
 OURS_TO_SAY = {"ASKED", "UPHELD", "OVERRULED"}
 
 
@@ -163,24 +164,29 @@ def months_after(at: datetime, months: int) -> date:
 
 def said(
     past: list[Event], woken: datetime | None
-) -> dict[UUID | None, tuple[list[Any], datetime | None, bool]]:
-    """Per purpose (None: all): its last words, the first instant they turn on, whether there are more."""
+) -> dict[UUID | None, tuple[list[Any], list[datetime], bool]]:
+    """Per purpose (None: all): its last words, the instants they turn on (more than seven: the first, and True)."""
     words = [event for event in past if event.table == "choice" and event.values["action"] != "ASKED"]
     last = latest(words, scope, lambda event: (ACTIONS.index(event.values["action"]), event.id)).values()
-    found: dict[UUID | None, tuple[list[Any], datetime | None, bool]] = {}
+    found: dict[UUID | None, tuple[list[Any], list[datetime], bool]] = {}
     for purpose in {event.values["purpose_id"] for event in last}:
         heard = [event for event in last if event.values["purpose_id"] in {None, purpose}]
         ranks = sorted({event.at for event in heard})
-        lapses = {at for event in heard if (at := lapse(event, woken)) is not None}
+        lapses = sorted({at for event in heard if (at := lapse(event, woken)) is not None})
         content = [
             [
                 ranks.index(event.at) + 1, event.values["kind"], event.values["purpose_id"] is not None,
                 event.values["channel"], text(event.values["recipient_id"]), event.values["action"],
                 event.values["grade"], timed(event, woken),
+                lapses.index(at) + 1 if (at := lapse(event, woken)) else None,
             ]
             for event in heard
         ]  # fmt: skip
-        found[purpose] = (sorted(content, key=repr), min(lapses, default=None), len(lapses) > 1)
+        found[purpose] = (
+            sorted(content, key=repr),
+            lapses if len(lapses) <= TURNS_MOST else lapses[:1],
+            len(lapses) > TURNS_MOST,
+        )
     return found
 
 

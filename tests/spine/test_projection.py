@@ -196,7 +196,12 @@ def version_of(row: Record) -> dict[str, Any]:
         "registries",
     )
     lapses = row["lapses"] or [None] * len(row["sayings"])
-    said = zip(row["purposes"], map(json.loads, row["sayings"]), lapses, row["mixed"], strict=True)
+    said: dict[UUID | None, tuple[list[Any], list[datetime], bool]] = {}
+    for purpose, words, lapse, is_mixed in zip(
+        row["purposes"], row["sayings"], lapses, row["mixed"], strict=True
+    ):
+        entry = said.setdefault(purpose, (sorted(json.loads(words), key=repr), [], is_mixed))
+        entry[1].extend([lapse] if lapse else [])
     return {
         "from": row["valid_from"],
         "to": row["valid_to"],
@@ -204,9 +209,7 @@ def version_of(row: Record) -> dict[str, Any]:
         "checked_at": row["checked_at"] or [],
         "collected_on": row["collected_on"] or [],
         "holding": json.loads(row["holding"]),
-        "said": {
-            purpose: (sorted(words, key=repr), lapse, is_mixed) for purpose, words, lapse, is_mixed in said
-        },
+        "said": said,
     }
 
 
