@@ -8,36 +8,31 @@ import asyncio
 import random
 import time
 import timeit
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from statistics import median
+from typing import Self
 from uuid import UUID
 
 import asyncpg
 
 from bench import cedar
 from bench.stage import Stage, stage
-from hub import gather, known
-from hub.act import Ask, Hub
+from hub import crowds
+from hub.act import Hub
 from hub.actors import OPERATOR, Operation
-from hub.db import Record
-from hub.policy.decision import decide_packed, evaluate, strictest
-from hub.policy.facts import Facts
+from hub.crowds import Audience, Heap
+from hub.policy.decision import decide_packed, evaluate
 from hub.policy.rule import ALLOW
 from hub.policy.values import Act, Channel, Footer, Offer
 from hub.questioned import Question
-from hub.reading import Reader
-from hub.shapes import MIXED, SILENT, Shapes
 
 ROUNDS = 5
 AGO = timedelta(days=243)
 CEDAR_SAMPLE = 5_000
 REPEATS = 3
 COPIED = "SELECT id, kind, locale, survivor_id, import_id, created_at, erased_at, created_at FROM customer"
-# A million customers fall into some ten thousand groups. The planner cannot know that: it expects half a million, and
-# then would rather not share the work between processes.
-TOGETHER = "SELECT set_config('parallel_tuple_cost', '0', true), set_config('parallel_setup_cost', '0', true)"
 NOBODY = UUID(int=0)
 QUESTIONS = {
     "disclose": Question(NOBODY, Act.DISCLOSE, "referral-mortgage", "bluegum-mortgages", department="conveyancing"),
@@ -48,63 +43,39 @@ QUESTIONS = {
 }  # fmt: skip
 
 
-@dataclass(slots=True)
-class Audience:
-    """How many customers got which answer; what it took to know."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How a question was answered over a crowd, and the heaps that were added up."""
 
-    rows: list[Record]
-    facts: dict[int, Facts] = field(default_factory=dict[int, Facts])
-    outcomes: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
-    sample: list[tuple[Facts, int]] = field(default_factory=list[tuple[Facts, int]])
+    audience: Audience
+    heaps: Sequence[Heap]
 
 
 @dataclass(slots=True)
 class Crowd:
-    """One of the databases, and what a process that has asked before remembers of it."""
+    """One of the databases, and a process that asks about it."""
 
+    made: Stage
+    url: str
     hub: Hub
-    organisation_id: UUID
-    shapes: Shapes = field(default_factory=Shapes)
-    readers: dict[tuple[str, bool], Reader] = field(default_factory=dict[tuple[str, bool], Reader])
 
-    async def audience(self, name: str, at: datetime | None = None) -> Audience:
-        """Ask a question of everybody."""
-        async with self.hub.ask(OPERATOR, Operation.CUSTOMER_READ, at=at) as ask:
-            await ask.value(TOGETHER)
-            reader = await self._reader(ask, name, is_past=at is not None)
-            sql = gather.statement("crowd", is_past=at is not None)
-            rows = await ask.rows(sql, self.organisation_id, ask.at, *gather.parameters(reader.terms))
-            await self.shapes.require(ask, {row["part"] for row in rows}, {row["key"] >> 24 for row in rows})
-        return _decide(self.shapes, reader, rows)
+    @classmethod
+    async def of(cls, made: Stage, url: str) -> Self:
+        """A process that has never asked."""
+        return cls(made, url, await Hub.open(made.settings, url))
 
-    async def _reader(self, ask: Ask, name: str, *, is_past: bool) -> Reader:
-        mark = (name, is_past)
-        if mark not in self.readers:
-            found = await known.load(ask, self.organisation_id, ask.at if is_past else None)
-            made = gather.reader(found, QUESTIONS[name], ask.at.date())
-            if not isinstance(made, Reader):
-                raise made
-            self.readers[mark] = made
-        return self.readers[mark]
+    async def forget(self) -> None:
+        """Be a process that has never asked."""
+        await self.hub.close()
+        self.hub = await Hub.open(self.made.settings, self.url)
 
-    def forget(self) -> None:
-        """As a process that has never asked."""
-        self.shapes, self.readers = Shapes(), {}
-
-
-def _decide(shapes: Shapes, reader: Reader, rows: list[Record]) -> Audience:
-    found = Audience(rows)
-    for row in rows:
-        if reader.is_mixed(row["key"]):  # read by their own words; here only counted with what bears on all
-            shapes.sayings.setdefault(row["key"] >> 24, shapes.sayings.get(row["key"] >> 24 & ~MIXED, SILENT))
-        readings = reader.read(shapes, row["part"], row["key"])
-        if readings:
-            found.facts.update((each.facts.signature, each.facts) for each in readings)
-            answer = strictest(decide_packed(each.facts.signature) for each in readings)
-            mark = (str(answer.outcome), answer.rule)
-            found.outcomes[mark] = found.outcomes.get(mark, 0) + row["customers"]
-            found.sample.append((readings[0].facts, row["customers"]))
-    return found
+    async def audience(self, name: str, at: datetime | None = None) -> Asked:
+        """Ask a question of everybody, as GraphQL and the command do."""
+        actor = replace(OPERATOR, organisation_id=self.made.firm.organisation_id)
+        async with self.hub.ask(actor, Operation.CUSTOMER_READ, at=at) as ask:
+            crowd = await crowds.Crowd.of(ask, QUESTIONS[name])
+            heaps = await crowd.heaps()
+            return Asked(crowds.summed(crowd, heaps), heaps)
 
 
 # --- measuring --------------------------------------------------------------------------------------------------------
@@ -142,7 +113,7 @@ ASKED = (
 
 async def _round(
     timing: Timing, connection: asyncpg.Connection, large: Crowd, small: Crowd
-) -> dict[str, Audience]:
+) -> dict[str, Asked]:
     began = time.perf_counter()
     await connection.copy_from_query(COPIED, output=_sink, format="csv")
     timing.note("copy", began)
@@ -150,10 +121,10 @@ async def _round(
     await connection.execute(f"COPY ({COPIED}) TO PROGRAM 'cat > /dev/null' (FORMAT csv)")
     timing.note("copy beside", began)
     past = (await connection.fetchval("SELECT now()")) - AGO
-    found: dict[str, Audience] = {}
+    found: dict[str, Asked] = {}
     for name in QUESTIONS:
-        large.forget()
-        small.forget()
+        await large.forget()
+        await small.forget()
         for label, is_large, is_past in ASKED:
             crowd = large if is_large else small
             began = time.perf_counter()
@@ -165,12 +136,9 @@ async def _round(
 
 
 async def _measure(made: Stage) -> None:
-    large, small = [
-        Crowd(await Hub.open(made.settings, url), made.firm.organisation_id)
-        for url in (made.large, made.small)
-    ]
+    large, small = [await Crowd.of(made, url) for url in (made.large, made.small)]
     connection = await asyncpg.connect(made.large)
-    timing, found = Timing(), dict[str, Audience]()
+    timing, found = Timing(), dict[str, Asked]()
     for _ in range(ROUNDS):
         found = await _round(timing, connection, large, small)
     for crowd in (large, small):
@@ -183,27 +151,29 @@ async def _measure(made: Stage) -> None:
         _beside_cedar(found[f"{name} "], timing.median(f"{name} "))
 
 
-def _report(name: str, timing: Timing, found: dict[str, Audience]) -> None:
+def _report(name: str, timing: Timing, found: dict[str, Asked]) -> None:
     for label, what in (("", "now"), ("past", f"as of {AGO.days} days ago")):
         mark, cold = f"{name} {label}", f"{name} {label} cold" if label else f"{name} cold"
         asked = found[mark]
         print(f"{name} of all, {what}  {timing.median(mark):.2f} s: {timing.ratio(mark, 'copy'):.2f}x COPY, "
               f"{timing.ratio(cold, 'copy'):.2f}x by a process that asks for the first time")  # fmt: skip
         print(
-            f"    {len(asked.rows):,} groups, {len(asked.facts):,} distinct Facts, {len(asked.outcomes)} rules answer"
+            f"    {len(asked.heaps):,} states, {asked.audience.distinct_facts:,} distinct Facts, "
+            f"{len(asked.audience.groups)} rules answer"
         )
         few = f"{name} small {label}".strip()
         print(f"    {timing.ratio(mark, few):.1f}x the time for a tenth of the customers")
     print(f"    as of then {timing.ratio(f'{name} past', f'{name} '):.2f}x now")
 
 
-def _beside_cedar(asked: Audience, seconds: float) -> None:
+def _beside_cedar(asked: Asked, seconds: float) -> None:
     """A call for each customer of a sample with the crowd's mix of facts; customers elsewhere count as no dearer."""
-    among = [(facts, size) for facts, size in asked.sample if facts.jurisdiction in cedar.MODELLED]
+    read = [(heap.reading.facts, heap.customers) for heap in asked.heaps if heap.reading is not None]
+    among = [(facts, size) for facts, size in read if facts.jurisdiction in cedar.MODELLED]
     dice = random.Random(5)  # noqa: S311 - a measurement
     mix = dice.choices([facts for facts, _ in among], [size for _, size in among], k=CEDAR_SAMPLE)
     requests = [cedar.request(facts, number) for number, facts in enumerate(mix)]
-    engine, customers = cedar.Engine(), sum(row["customers"] for row in asked.rows)
+    engine, customers = cedar.Engine(), asked.audience.customers
     called = _seconds(lambda: [engine.allows(each) for each in requests]) / len(mix)
     evaluated = _seconds(lambda: [evaluate(each) for each in mix]) / len(mix)
     memoised = _seconds(lambda: [decide_packed(each.signature) for each in mix]) / len(mix)

@@ -40,7 +40,7 @@ READ_ONLY = {"default_transaction_read_only": "on", "default_transaction_isolati
 
 # A crowd of a million falls into some ten thousand groups. The planner cannot know that: it expects half a million, and
 # then would rather not share the work between processes. Small tables are never shared.
-SHARED = {"parallel_tuple_cost": "0", "parallel_setup_cost": "0"}
+SHARED = {"parallel_tuple_cost": "0", "parallel_setup_cost": "0", "work_mem": "16MB"}
 # A plan stays with its connection, also one made while a table was nearly empty and reading all of it looked cheap.
 INDEXED = {"enable_seqscan": "off"}
 PLANNED_ONCE = {

@@ -175,7 +175,8 @@ def statement(name: str, *, is_past: bool = False) -> str:
     }  # fmt: skip
     names = of_question if name == "each" else of_crowd
     rows = _parts()["then"].format(**names) if is_past else _parts()["now"]
-    return _parts()[name].format(**names, rows=rows, key=_key(names, is_one=name == "each"))
+    more = {"rows": rows, "once": _parts()["once"].format(**names), "fence": _parts()["fence"]}
+    return _parts()[name].format(**names, **more, key=_key(names, is_one=name == "each"))
 
 
 def _key(names: dict[str, str], *, is_one: bool) -> str:
