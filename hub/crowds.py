@@ -4,7 +4,7 @@ The statement counts how many stand alike; each way of standing is read and deci
 records, and states whose key cannot tell (see `Reader.is_mixed`), are read one by one.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -17,9 +17,10 @@ from hub import known as knowledge
 from hub.act import Ask
 from hub.errors import Refusal, invalid
 from hub.gather import Gathered, parameters, statement
+from hub.groups import Group, Part, grouped
 from hub.known import Known
 from hub.policy.decision import Decision
-from hub.policy.remedies import Remedy, remedies
+from hub.policy.facts import Facts
 from hub.policy.rule import Outcome
 from hub.questioned import Question
 from hub.reading import Reader, Reading
@@ -67,24 +68,6 @@ class Heap:
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
-    """What would turn the answer into ALLOW for how many."""
-
-    remedy: Remedy
-    customers: int
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """All who get the same outcome by the same rule; moves: what would move them, the most first."""
-
-    outcome: Outcome
-    decision: Decision
-    customers: int
-    moves: tuple[Move, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Audience:
     """How a question is answered over a crowd. undecided: customers without a jurisdiction on record."""
 
@@ -102,37 +85,31 @@ class Audience:
 
 
 async def audience(ask: Ask, question: Question, such: Such = EVERYBODY) -> Audience:
-    """Count by outcome and rule, with what would move each group. Refusal INVALID where nobody fits the filter."""
+    """Count by outcome and rule, with what would move each group. Refusal INVALID where nobody fits the filter.
+
+    Without a filter, an organisation that has no customer at all has an audience of none.
+    """
     crowd = await Crowd.of(ask, question)
     return summed(crowd, await crowd.heaps(such))
 
 
 def summed(crowd: "Crowd", heaps: Sequence[Heap]) -> Audience:
-    """Add heaps up by outcome and rule."""
-    counts: Counter[tuple[Outcome, str]] = Counter()
-    decisions: dict[tuple[Outcome, str], Decision] = {}
-    moves: defaultdict[tuple[Outcome, str], Counter[Remedy]] = defaultdict(Counter)
+    """Add heaps up by outcome and rule. What comes of them does not depend on their order."""
+    counts: Counter[int] = Counter()
+    decisions: dict[int, tuple[Facts, Decision]] = {}
     for heap in heaps:
-        if heap.decision is None or heap.reading is None:
-            continue
-        mark = (heap.decision.outcome, heap.decision.rule)
-        counts[mark] += heap.customers
-        decisions.setdefault(mark, heap.decision)
-        for remedy in remedies(heap.reading.facts, crowd.on):
-            moves[mark][remedy] += heap.customers
-    order = {outcome: place for place, outcome in enumerate(reversed(Outcome))}
-    groups = [
-        Group(mark[0], decisions[mark], number, tuple(Move(*each) for each in moves[mark].most_common()))
-        for mark, number in counts.items()
-    ]
-    groups.sort(key=lambda group: (order[group.outcome], -group.customers, group.decision.rule))
+        if heap.decision is not None and heap.reading is not None:
+            facts = heap.reading.facts
+            counts[facts.signature] += heap.customers
+            decisions[facts.signature] = facts, heap.decision
+    parts = [Part(*decisions[signature], number) for signature, number in counts.items()]
     undecided = sum(heap.customers for heap in heaps if heap.decision is None)
     distinct = {facts.facts.signature for heap in heaps for facts in heap.readings}
     return Audience(
         crowd.known,
         crowd.reader,
         counts.total() + undecided,
-        tuple(groups),
+        grouped(parts, crowd.on),
         undecided,
         len(distinct),
         crowd.on,
@@ -155,6 +132,7 @@ class Crowd:
     on: date
     _mixed: set[tuple[int, int]] = field(default_factory=set[tuple[int, int]])
     _everybody: list[Heap] | None = None
+    _singly: list[tuple[UUID, Heap]] = field(default_factory=list[tuple[UUID, Heap]])
 
     @classmethod
     async def of(cls, ask: Ask, question: Question) -> "Crowd":
@@ -178,7 +156,7 @@ class Crowd:
         if self._everybody is None:
             self._everybody = await self._read()
         found = [heap for heap in self._everybody if such.fits(heap.standing)]
-        if not found:
+        if not found and such != EVERYBODY:
             raise invalid("No customer fits this filter: name other jurisdictions or relationships.", "such")
         return found
 
@@ -194,7 +172,8 @@ class Crowd:
                 self._mixed.add((part, key))
             else:
                 found.append(self._heap(row["customers"], part, key))
-        found += [heap async for _, heap in self._alone(None)]
+        self._singly = [pair async for pair in self._alone()]
+        found += [heap for _, heap in self._singly]
         if not found and self.ask.is_past:
             raise invalid("No customer was on record then. Ask about a later day.", "asOf")
         return found
@@ -220,19 +199,19 @@ class Crowd:
         rows = await self.ask.rows(sql, *self._parameters(), parts, keys, after, size + 1)
         found = [row["customer_id"] for row in rows]
         last = found[-1] if len(found) > size else None
-        async for customer_id, heap in self._alone(after):
+        for customer_id, heap in self._singly:
             if last is not None and customer_id > last:
                 break
-            if wanted(heap):
+            if (after is None or customer_id > after) and wanted(heap):
                 found.append(customer_id)
         return sorted(found)[: size + 1]
 
-    async def _alone(self, after: UUID | None) -> AsyncIterator[tuple[UUID, Heap]]:
+    async def _alone(self) -> AsyncIterator[tuple[UUID, Heap]]:
         """Those who are read one by one, in the order of their ids."""
         sql = statement("families", is_past=self.ask.is_past)
         ids = {row["id"] for row in await self.ask.rows(sql, self.organisation_id, self.ask.at)}
         ids |= await self._mixed_ids()
-        queue = iter(sorted(each for each in ids if after is None or each > after))
+        queue = iter(sorted(ids))
         while batch := list(islice(queue, EACH_AT_ONCE)):
             for customer_id, gathered in zip(batch, await self._each(batch), strict=True):
                 yield customer_id, self._lone(gathered)
