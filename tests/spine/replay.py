@@ -20,6 +20,7 @@ RESTRICTIVE_FIRST = {
 PLACES = ["JURISDICTION_BEGAN", "JURISDICTION_ENDED"]  # where two of one instant contradict, the law applies
 SOURCES = ["THIRD_PARTY", "PUBLIC", "CUSTOMER"]
 ACTIONS = ["UPHELD", "PENDING", "OPTED_OUT", "REFUSED", "WITHDRAWN", "OVERRULED", "OPTED_IN", "GIVEN"]
+GRADES = ["GIVEN", "EXPLICIT", "GUARDIAN"]  # the weaker first: what the weaker allows, the stronger does too
 OURS_TO_SAY = {"ASKED", "UPHELD", "OVERRULED"}
 
 
@@ -161,7 +162,7 @@ def said(
 ) -> dict[UUID | None, tuple[list[Any], datetime | None, bool]]:
     """Per purpose (None: all): its last words, the first instant they turn on, whether there are more."""
     words = [event for event in past if event.table == "choice" and event.values["action"] != "ASKED"]
-    last = latest(words, scope, lambda event: (ACTIONS.index(event.values["action"]), event.id)).values()
+    last = latest(words, scope, how_little).values()
     found: dict[UUID | None, tuple[list[Any], datetime | None, bool]] = {}
     for purpose in {event.values["purpose_id"] for event in last}:
         heard = [event for event in last if event.values["purpose_id"] in {None, purpose}]
@@ -177,6 +178,18 @@ def said(
         ]  # fmt: skip
         found[purpose] = (sorted(content, key=repr), min(lapses, default=None), len(lapses) > 1)
     return found
+
+
+def how_little(event: Event) -> tuple[Any, ...]:
+    """Order words of one instant and scope: a no before a yes, a weak yes before a strong, a short before a long."""
+    grade, ends = event.values["grade"], event.values.get("ends_at")
+    return (
+        ACTIONS.index(event.values["action"]),
+        GRADES.index(grade) if grade else len(GRADES),
+        ends is None,
+        ends,
+        event.id,
+    )
 
 
 def timed(event: Event, woken: datetime | None) -> str | None:
