@@ -50,6 +50,12 @@ class Ask(Session):
         self.at = at
         self.locale = locale
 
+    def as_of(self, at: datetime) -> "Ask":
+        """The same snapshot, asked about a past instant, on the same connection: waiting for a second may never end."""
+        past = Ask(self.hub, self.db, self.actor, at, self.locale)
+        past.is_past = True
+        return past
+
     async def rows(self, sql: str, *args: Any) -> list[Record]:
         """All rows of a statement; Refusal UNAVAILABLE where the database does not answer."""
         try:

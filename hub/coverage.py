@@ -116,15 +116,23 @@ def is_askable(crowd: Crowd, heap: Heap) -> bool:
 
 
 async def members(
-    ask: Ask, question: Question, cover: Cover, after: UUID | None = None, size: int = 100
+    ask: Ask,
+    question: Question,
+    cover: Cover,
+    such: Such = EVERYBODY,
+    after: UUID | None = None,
+    size: int = 100,
 ) -> list[UUID]:
     """A keyset page of those who stand there; of CONSENT, those who may be asked: the list of a consent campaign."""
     crowd = await Crowd.of(ask, question)
+    return await crowd.members(
+        lambda heap: such.fits(heap.standing) and is_listed(crowd, heap, cover), after, size
+    )
 
-    def wanted(heap: Heap) -> bool:
-        return cover_of(crowd, heap) is cover and (cover is not Cover.CONSENT or is_askable(crowd, heap))
 
-    return await crowd.members(wanted, after, size)
+def is_listed(crowd: Crowd, heap: Heap, cover: Cover) -> bool:
+    """Whether a heap is on the list of a cover: stands there, and of CONSENT may be asked."""
+    return cover_of(crowd, heap) is cover and (cover is not Cover.CONSENT or is_askable(crowd, heap))
 
 
 def _allowed(crowd: Crowd, heap: Heap) -> Cover:

@@ -4,12 +4,12 @@ The statement counts how many stand alike; each way of standing is read and deci
 come with the states of their records. Only states whose key cannot tell (see `Reader.is_mixed`) are read one by one.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from hub import gather as gathering
@@ -17,9 +17,9 @@ from hub import known as knowledge
 from hub.act import Ask
 from hub.errors import Refusal, invalid
 from hub.gather import Gathered, parameters, statement
+from hub.groups import Group, Part, grouped
 from hub.known import Known
 from hub.policy.decision import Decision
-from hub.policy.remedies import Remedy
 from hub.policy.rule import Outcome
 from hub.questioned import Question
 from hub.reading import Reader, Reading, Verdict
@@ -79,24 +79,6 @@ class Heap(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
-    """What would turn the answer into ALLOW for how many."""
-
-    remedy: Remedy
-    customers: int
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """All who get the same outcome by the same rule; moves: what would move them, the most first."""
-
-    outcome: Outcome
-    decision: Decision
-    customers: int
-    moves: tuple[Move, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Audience:
     """How a question is answered over a crowd. undecided: customers without a jurisdiction on record."""
 
@@ -114,13 +96,16 @@ class Audience:
 
 
 async def audience(ask: Ask, question: Question, such: Such = EVERYBODY) -> Audience:
-    """Count by outcome and rule, with what would move each group. Refusal INVALID where nobody fits the filter."""
+    """Count by outcome and rule, with what would move each group. Refusal INVALID where nobody fits the filter.
+
+    Without a filter, an organisation that has no customer at all has an audience of none.
+    """
     crowd = await Crowd.of(ask, question)
     return summed(crowd, await crowd.heaps(such))
 
 
 def summed(crowd: "Crowd", heaps: Sequence[Heap]) -> Audience:
-    """Add heaps up by outcome and rule."""
+    """Add heaps up by outcome and rule. What comes of them does not depend on their order."""
     undecided, read, sizes = 0, dict[int, Heap](), Counter[int]()
     for heap in heaps:
         if heap.verdict is None:
@@ -128,28 +113,17 @@ def summed(crowd: "Crowd", heaps: Sequence[Heap]) -> Audience:
         else:
             read[id(heap.verdict)] = heap
             sizes[id(heap.verdict)] += heap.customers
-    counts: Counter[tuple[Outcome, str]] = Counter()
-    decisions: dict[tuple[Outcome, str], Decision] = {}
-    moves: defaultdict[tuple[Outcome, str], Counter[Remedy]] = defaultdict(Counter)
-    for number, heap in read.items():
-        verdict = cast("Verdict", heap.verdict)
-        mark = (verdict.decision.outcome, verdict.decision.rule)
-        counts[mark] += sizes[number]
-        decisions.setdefault(mark, verdict.decision)
-        for remedy in verdict.remedies:
-            moves[mark][remedy] += sizes[number]
-    order = {outcome: place for place, outcome in enumerate(reversed(Outcome))}
-    groups = [
-        Group(mark[0], decisions[mark], number, tuple(Move(*each) for each in moves[mark].most_common()))
-        for mark, number in counts.items()
+    parts = [
+        Part(heap.reading.facts, heap.verdict, sizes[number])
+        for number, heap in read.items()
+        if heap.reading is not None and heap.verdict is not None
     ]
-    groups.sort(key=lambda group: (order[group.outcome], -group.customers, group.decision.rule))
     distinct = {each.facts.signature for heap in read.values() for each in heap.readings}
     return Audience(
         crowd.known,
         crowd.reader,
-        counts.total() + undecided,
-        tuple(groups),
+        sizes.total() + undecided,
+        grouped(parts),
         undecided,
         len(distinct),
         crowd.on,
@@ -194,7 +168,7 @@ class Crowd:
         if self._everybody is None:
             self._everybody = await self._read()
         found = [heap for heap in self._everybody if such.fits(heap.standing)]
-        if not found:
+        if not found and such != EVERYBODY:
             raise invalid("No customer fits this filter: name other jurisdictions or relationships.", "such")
         return found
 

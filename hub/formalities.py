@@ -71,7 +71,9 @@ async def record(act: Act, activity: Ref, new: NewStep) -> FormalityEvent:
     step = inputs.choice(Step, new.step, "step")
     at = _instant(act, new.happened_at, where)
     rows = await _steps(act, row, where)
-    state = _follow(row, step, as_events(rows), at, where)
+    taken = as_events(rows)
+    state = _follow(row, step, taken, at, where)
+    _check_later(taken, at, is_said=new.happened_at is not None)
     made = FormalityEvent(
         id=new_id(),
         organisation_id=row.organisation_id,
@@ -118,12 +120,20 @@ def _follow(
     state = filings.follows(step, taken, max(at, newest), where)
     if state is None:
         raise _refusal(step, taken, max(at, newest), where)
-    if taken and at <= newest:
-        message = f"The step before happened at {newest.isoformat()}: this one must be later."
-        raise invalid(message, "happened_at")
     _check_activity(row, step, where)
     _check_silence(step, taken, at, where)
     return state
+
+
+def _check_later(taken: Sequence[Event], at: datetime, *, is_said: bool) -> None:
+    """Steps are told in their order; of two who tell of this moment, the first to come may be the second to write."""
+    if not taken or at > taken[-1].happened_at:
+        return
+    before = taken[-1].happened_at.isoformat()
+    if is_said:
+        raise invalid(f"The step before happened at {before}: this one must be later.", "happened_at")
+    message = f"Somebody recorded a step at {before}, while this came in: look at it, then try again."
+    raise Refusal(Code.CONFLICT, message, ("step",))
 
 
 def _refusal(step: Step, taken: Sequence[Event], at: datetime, where: Jurisdiction) -> Refusal:

@@ -59,7 +59,7 @@ async def gather(ask: Ask, organisation_id: UUID, questions: Sequence[Question])
         return await _gather_past(ask, organisation_id, asked)
     is_alone = ask.at == datetime.min  # noqa: DTZ901 - the mark of an Ask that finds its own instant
     on = datetime.now(UTC).date() if is_alone else ask.at.date()
-    known = await knowledge.current(ask.hub, organisation_id)
+    known = await knowledge.current(ask, organisation_id)
     for _ in range(LOOKS_AT_MOST):
         readers = [reader(known, each, on) for each in asked]
         columns = [_columns(each, one) for each, one in zip(asked, readers, strict=True)]
@@ -71,17 +71,16 @@ async def gather(ask: Ask, organisation_id: UUID, questions: Sequence[Question])
         clock, at = found[0][0]["clock"], found[0][0]["at"]
         if clock == known.number and at.date() == on:
             return await _read(ask, organisation_id, asked, readers, found)
-        known = await (
-            knowledge.current(ask.hub, organisation_id, clock)
-            if is_alone
-            else knowledge.load(ask, organisation_id)
-        )
+        known = await knowledge.current(ask, organisation_id, clock)
         on = at.date()
     return await _gather_in_one(ask, organisation_id, asked)
 
 
 async def _gather_in_one(ask: Ask, organisation_id: UUID, asked: Sequence[Question]) -> list[Gathered]:
-    """The catalogue changes faster than it is asked about: look at it and at the customers in one snapshot."""
+    """The catalogue changes faster than it is asked about: look at it and at the customers in one snapshot.
+
+    Only who holds no snapshot comes here: in one, the catalogue and the customers are of one instant.
+    """
     async with ask.hub.database.reading() as session:
         known = await knowledge.load(session, organisation_id)
         on: date = await session.value("SELECT now()::date")

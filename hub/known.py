@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 
 import msgspec
 
-from hub.act import Ask, Hub
+from hub.act import Act, Ask, Hub
 from hub.db import Record, Session
 from hub.filings import PLACES, Belonging, Event, Step, purpose_state
 from hub.policy.values import Formality
@@ -237,7 +237,7 @@ _NUMBER = "SELECT number FROM catalogue_clock"
 
 
 async def load(session: Session, organisation_id: UUID, at: datetime | None = None) -> Known:
-    """Read everything in force now, or as of a past instant; the session must be one snapshot."""
+    """Read everything in force now, by one statement; or as of a past instant, in one snapshot."""
     rows = await session.rows(_NOW, organisation_id)
     number: int = rows[0]["number"]
     things: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
@@ -250,16 +250,18 @@ async def load(session: Session, organisation_id: UUID, at: datetime | None = No
     return Known(organisation_id, number, things, at)
 
 
-async def current(hub: Hub, organisation_id: UUID, stale: int | None = None) -> Known:
+async def current(ask: Ask, organisation_id: UUID, clock: int | None = None) -> Known:
     """What this process holds; read anew when it holds nothing, or the database's clock went past it.
 
-    stale: a number that was found to be the clock's; what is held at another number is thrown away.
+    clock: its number; what is held at another one is thrown away. It is read on the connection the Ask holds: whoever
+    waits for a second may wait for ever. What an Act reads may never be committed, and is not kept.
     """
-    held = _HELD.setdefault(hub, {})
+    held = _HELD.setdefault(ask.hub, {})
     known = held.get(organisation_id)
-    if known is None or (stale is not None and known.number != stale):
-        async with hub.database.reading() as session:
-            known = held[organisation_id] = await load(session, organisation_id)
+    if known is None or (clock is not None and known.number != clock):
+        known = await load(ask, organisation_id)
+        if not isinstance(ask, Act):
+            held[organisation_id] = known
     return known
 
 
@@ -267,8 +269,7 @@ async def within(ask: Ask, organisation_id: UUID) -> Known:
     """What is known in the snapshot of an Ask, at its instant."""
     if ask.is_past:
         return await past(ask.hub, ask, organisation_id, ask.at)
-    known = await current(ask.hub, organisation_id)
-    return known if known.number == await ask.value(_NUMBER) else await load(ask, organisation_id)
+    return await current(ask, organisation_id, await ask.value(_NUMBER))
 
 
 async def past(hub: Hub, session: Session, organisation_id: UUID, at: datetime) -> Known:

@@ -172,13 +172,14 @@ _ADD = f"""
          AS new (id, purpose_id, channel, recipient_id, evidence)
     RETURNING {COLUMNS}
 """  # noqa: S608 - joined from constants
-# The last word in each scope of one kind as of an instant; of one instant, the word that says no.
+# The last word in each scope of one kind as of an instant; of one instant, the word that says no, or the weakest yes.
 _LAST = f"""
     SELECT DISTINCT ON (purpose_id, channel, recipient_id) {COLUMNS} FROM choice
     WHERE customer_id = $1 AND organisation_id = $2 AND kind = $3 AND happened_at <= $4 AND action <> 'ASKED'
     ORDER BY purpose_id, channel, recipient_id, happened_at DESC,
              array_position(ARRAY['UPHELD', 'PENDING', 'OPTED_OUT', 'REFUSED', 'WITHDRAWN',
-                                  'OVERRULED', 'OPTED_IN', 'GIVEN'], action), id
+                                  'OVERRULED', 'OPTED_IN', 'GIVEN'], action),
+             array_position(ARRAY['GIVEN', 'EXPLICIT', 'GUARDIAN'], grade), ends_at, id
 """  # noqa: S608
 _NAMED = """
     SELECT $2::uuid IS NULL OR EXISTS (SELECT FROM purpose p WHERE p.id = $2 AND p.organisation_id = $1),

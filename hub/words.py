@@ -1,6 +1,7 @@
 """What a customer's last words come to for one question: consent, opt-outs, objections (pure).
 
-A consent counts on its exact scope, a no on any scope that covers. Of words of one instant the restrictive one counts.
+A consent counts on its exact scope, a no on any scope that covers. Of words of one instant the restrictive one counts:
+a no before a yes, and of several consents the weakest (GIVEN, then EXPLICIT, then GUARDIAN) that ends first.
 """
 
 from collections.abc import Callable

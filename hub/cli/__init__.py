@@ -4,7 +4,18 @@ from typing import Annotated
 
 import typer
 
-from hub.cli import clients, crowds, deciding, importing, keys, ledger, operating, organisations, running
+from hub.cli import (
+    clients,
+    crowds,
+    deciding,
+    importing,
+    keys,
+    ledger,
+    operating,
+    organisations,
+    register,
+    running,
+)
 from hub.cli.endings import CODES
 
 app = typer.Typer(
@@ -45,6 +56,7 @@ operating.add_to(app)
 deciding.add_to(app)
 crowds.add_to(app)
 organisations.add_to(app)
+register.add_to(app)
 clients.add_to(app)
 importing.add_to(app)
 ledger.add_to(app)

@@ -1,4 +1,4 @@
-"""What stands on the command line, read as a question about a crowd, and the snapshot it is asked in."""
+"""What stands on the command line, read as a question about a crowd, and the snapshot in which a command reads."""
 
 from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -20,6 +20,8 @@ Said = Mapping[str, Any]
 _OPTIONS: Final = {
     "asOf": "--as-of",
     "such": "--jurisdiction, --relationship",
+    "jurisdiction": "--jurisdiction",
+    "activity": "--activity",
     "profileEffect": "--profile-effect",
     "act": "--act",
     "id": "DECISION",
@@ -64,7 +66,7 @@ def one_of(kind: Any, said: str, option: str) -> Any:
 async def asking(
     organisation: str | None, as_of: str | None, operation: Operation = Operation.DECISION_PREVIEW
 ) -> AsyncGenerator[Ask]:
-    """Open the snapshot in which the operator asks for an organisation; refusals name options."""
+    """Open the snapshot in which the operator reads for an organisation; refusals name options."""
     async with hub_here() as hub:
         async with hub.ask(OPERATOR, Operation.CATALOGUE_READ) as ask:
             with named():

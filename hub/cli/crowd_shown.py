@@ -8,7 +8,8 @@ from typing import Any, Final
 import typer
 
 from hub.coverage import Cover, Coverage
-from hub.crowds import Audience, Group
+from hub.crowds import Audience
+from hub.groups import Group
 from hub.policy import words
 from hub.policy.decision import CHECKED_ON, RULESET
 from hub.reports import Asked, figures, wording
@@ -27,6 +28,11 @@ def heading(asked: Asked, language: str) -> None:
     for thing in asked.supposed:
         _wrap(f"- {said.supposed(thing)}")
     typer.echo()
+
+
+def nobody(language: str) -> None:
+    """Print that there is nobody to ask about."""
+    _wrap(wording.of(language)["nobody"])
 
 
 def answers(audience: Audience, today: Audience | None, language: str) -> None:
@@ -72,8 +78,7 @@ def reasons(audience: Audience, language: str) -> None:
     said = wording.of(language)
     typer.echo(said["because"])
     for group in audience.groups:
-        decision = group.decision
-        shown = f"{group.outcome}  {decision.rule}  [{decision.citation}]"
+        shown = f"{group.outcome}  {group.decision.rule}  [{group.citation}]"
         typer.echo(f"{_plain(said.number(group.customers)):>11}  {shown}")
         _wrap(words.sentences(group.decision.rule, language).staff, " " * 13, first=" " * 13)
     typer.echo()
@@ -194,7 +199,7 @@ def _group_plain(group: Group, language: str) -> dict[str, Any]:
     return {
         "outcome": group.outcome.value,
         "rule": group.decision.rule,
-        "citation": group.decision.citation,
+        "citation": group.citation,
         "customers": group.customers,
         "staff": said.staff,
         "customer": said.customer,

@@ -222,6 +222,9 @@ def _print(found: Found, language: str) -> None:
     from hub.cli import crowd_shown
 
     crowd_shown.heading(found.asked, language)
+    if not found.audience.customers:
+        crowd_shown.nobody(language)
+        return
     crowd_shown.answers(found.audience, found.today, language)
     if found.split is not None:
         crowd_shown.covers(found.split, language)

@@ -48,12 +48,7 @@ def by_outcome(said: str) -> Listed:
 def by_cover(said: str) -> Listed:
     """Who stands somewhere; of those who need to consent, who may be asked. Refusal INVALID."""
     cover = _one_of(Cover, said)
-
-    def wanted(crowd: Crowd, heap: Heap) -> bool:
-        is_there = coverage.cover_of(crowd, heap) is cover
-        return is_there and (cover is not Cover.CONSENT or coverage.is_askable(crowd, heap))
-
-    return Listed(wanted, (cover.value,))
+    return Listed(lambda crowd, heap: coverage.is_listed(crowd, heap, cover), (cover.value,))
 
 
 def _one_of(kind: Any, said: str) -> Any:

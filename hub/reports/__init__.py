@@ -74,7 +74,7 @@ def _reason(group: Any, audience: Audience, said: Wording) -> Mapping[str, Any]:
         "share": group.customers / audience.customers,
         "staff": words.sentences(group.decision.rule, said.language).staff,
         "rule": group.decision.rule,
-        "citation": group.decision.citation,
+        "citation": group.citation,
     }
 
 

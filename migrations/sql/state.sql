@@ -172,7 +172,8 @@ LANGUAGE sql STABLE AS $$
       AND c.action <> 'ASKED'
     ORDER BY c.kind, c.purpose_id, c.channel, c.recipient_id, c.happened_at DESC,
              array_position(ARRAY['UPHELD', 'PENDING', 'OPTED_OUT', 'REFUSED', 'WITHDRAWN',
-                                  'OVERRULED', 'OPTED_IN', 'GIVEN'], c.action), c.id
+                                  'OVERRULED', 'OPTED_IN', 'GIVEN'], c.action),
+             array_position(ARRAY['GIVEN', 'EXPLICIT', 'GUARDIAN'], c.grade), c.ends_at, c.id
 $$;
 
 -- Whether the house period lies between two contacts: it ends on the same day of the month, or the month's last.

@@ -133,11 +133,17 @@ class CoverageQueries:
 
     @lists(Operation.CUSTOMER_READ, UUID, forward=True, weight=COUNTING)
     async def coverage_members(
-        self, ask: Ask, window: Window, question: CrowdQuestion, cover: _Cover, as_of: AsOf = None
+        self,
+        ask: Ask,
+        window: Window,
+        question: CrowdQuestion,
+        cover: _Cover,
+        such: Such = None,
+        as_of: AsOf = None,
     ) -> Connection[Customer]:
         """Who stand there, in the order in which the hub came to know them, each as they stand now."""
         then = as_of_instant(ask, as_of)
         with about_question(), turn(ask):
-            asked = await crowd_question(ask, question)
-            ids = await coverage.members(then, asked, cover, start_of(window), window.size)
+            asked, narrowed = await crowd_question(ask, question), such_of(such)
+            ids = await coverage.members(then, asked, cover, narrowed, start_of(window), window.size)
         return await customers_page(ask, window, ids)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import strawberry
 
-from hub import crowds
+from hub import crowds, groups
 from hub.act import Ask
 from hub.actors import Operation
 from hub.errors import invalid
@@ -67,11 +67,11 @@ def such_of(given: SuchInput | None) -> crowds.Such:
 class AudienceMove:
     """A remedy, and its reach."""
 
-    move: strawberry.Private[crowds.Move]
+    move: strawberry.Private[groups.Move]
     customers: int = strawberry.field(description="How many it would move.")
 
     @classmethod
-    def of(cls, move: crowds.Move) -> Self:
+    def of(cls, move: groups.Move) -> Self:
         """As the API shows it."""
         return cls(move=move, customers=move.customers)
 
@@ -97,21 +97,23 @@ class AudienceMove:
 class AudienceGroup:
     """An answer, and how many get it."""
 
-    group: strawberry.Private[crowds.Group]
+    group: strawberry.Private[groups.Group]
     outcome: Outcome = strawberry.field(description="The answer.")
     rule: str = strawberry.field(description="The rule that decided, e.g. `au.alliance-later`.")
-    citation: str = strawberry.field(description="The provision the rule encodes.")
+    citation: str = strawberry.field(
+        description="The provision the rule encodes; of a rule that each law has, those of all, that of most first."
+    )
     customers: int = strawberry.field(description="How many get it.")
 
     @classmethod
-    def of(cls, group: crowds.Group) -> Self:
+    def of(cls, group: groups.Group) -> Self:
         """As the API shows it."""
         decision = group.decision
         return cls(
             group=group,
             outcome=group.outcome,
             rule=decision.rule,
-            citation=decision.citation,
+            citation=group.citation,
             customers=group.customers,
         )
 

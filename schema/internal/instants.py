@@ -21,16 +21,11 @@ AsOf = Annotated[
 
 
 def as_of_instant(ask: Ask, as_of: datetime | None) -> Ask:
-    """The same snapshot, asked about a past instant; itself for none. Refusal INVALID with the path asOf.
-
-    It reads on the connection that the call holds already: to wait for a second one could be to wait for ever.
-    """
+    """The same snapshot, asked about a past instant; itself for none. Refusal INVALID with the path asOf."""
     if as_of is None:
         return ask
     if as_of < EARLIEST:
         raise invalid(f"Records begin in {EARLIEST.year}: ask about a later instant.", "as_of")
     if as_of > ask.at:
         raise invalid("This lies in the future: ask about a past instant, or leave it out.", "as_of")
-    past = Ask(ask.hub, ask.db, ask.actor, as_of, ask.locale)
-    past.is_past = True
-    return past
+    return ask.as_of(as_of)

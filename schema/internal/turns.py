@@ -1,7 +1,7 @@
 """Questions about everybody take turns: few crowds are counted at once, so that single questions need not wait.
 
-A count holds a connection of the reading pool, and may need a second one to read the catalogue. Half of the pool's
-connections at most are given to counts: whoever asks beyond that is told to come again, and holds nothing meanwhile.
+A count holds a connection of the reading pool while it runs. Half of the pool's connections at most are given to
+counts: whoever asks beyond that is told to come again, and holds nothing meanwhile.
 """
 
 from collections import Counter

@@ -27,6 +27,7 @@ from hub.reports import LANGUAGES, Report, asked, figures, render
 from hub.reports.wording import of
 from hub.texts import texts
 from tests.crowds.conftest import NASTY, Crowd
+from tests.world import build_world
 
 REFERRAL = Question(ANYBODY, Act.DISCLOSE, "referral-mortgage", recipient="bluegum-mortgages")
 LETTER = Question(
@@ -93,6 +94,19 @@ async def test_a_report_says_everything_in_every_language_and_fetches_nothing(
     assert said.day(report.asked.at) in markup.text
     assert said["advice"] in markup.text
     assert said.percent(3 / 8) in markup.text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_a_report_about_nobody_says_so_and_draws_nothing(hub: Hub, language: str) -> None:
+    empty = Crowd(await build_world(hub), {})
+    report = await reported(hub, empty)
+    for each in (report, await supposed(hub, empty, supposing.Draft(grade="EXPLICIT"))):
+        page, said = render(each, language), of(language)
+        assert said["nobody"] in Markup(page).text
+        assert said.question(each.asked) in Markup(page).text
+        assert "<table" not in page
+        assert page.rstrip().endswith("</html>")
+    assert said["supposed.grade"] in Markup(page).text
 
 
 async def test_names_are_escaped_and_nobody_is_named(hub: Hub, crowd: Crowd) -> None:

@@ -195,6 +195,39 @@ async def test_a_draft_that_makes_no_sense_is_refused_with_its_place(
     assert refused.value.path == path
 
 
+async def test_families_are_read_once_however_many_pages_are_asked_for(
+    hub: Hub, crowd: tuple[World, list[UUID]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, people = crowd
+    read: list[int] = []
+    each = crowds.Crowd._each
+
+    async def counting(self: crowds.Crowd, ids: Any) -> Any:
+        read.append(len(ids))
+        return await each(self, ids)
+
+    monkeypatch.setattr(crowds.Crowd, "_each", counting)
+    async with hub.ask(world.app(), Operation.DECISION_PREVIEW) as ask:
+        asked = await crowds.Crowd.of(ask, REFERRAL)
+        found: list[UUID] = []
+        while page := await asked.members(lambda _: True, found[-1] if found else None, 1):
+            found.append(page[0])
+    assert (found, read) == (sorted(people), [1])
+
+
+async def test_an_organisation_without_customers_has_an_audience_of_nobody(hub: Hub) -> None:
+    world = await build_world(hub)
+    async with hub.ask(world.app(), Operation.DECISION_PREVIEW) as ask:
+        found = await crowds.audience(ask, REFERRAL)
+        split = await coverage.coverage(ask, REFERRAL)
+        assert await coverage.members(ask, REFERRAL, Cover.SEEN) == []
+        assert (found.customers, found.groups, found.undecided, found.distinct_facts) == (0, (), 0, 0)
+        assert (split.customers, split.shares, split.can_be_asked, split.undecided) == (0, (), 0, 0)
+        with pytest.raises(Refusal) as refused:
+            await crowds.audience(ask, REFERRAL, crowds.Such(relationships=frozenset({"ACTIVE"})))
+        assert (refused.value.code, refused.value.path) == (Code.INVALID, ("such",))
+
+
 async def test_a_filter_that_nobody_fits_is_refused(hub: Hub, crowd: tuple[World, list[UUID]]) -> None:
     world, _ = crowd
     async with hub.ask(OPERATOR, Operation.DECISION_PREVIEW) as ask:

@@ -58,6 +58,26 @@ async def test_what_was_told_late_shows_as_a_change_of_facts(hub: Hub, world: Wo
     ]
 
 
+async def test_whose_department_replays_a_decision_is_no_change(hub: Hub, world: World) -> None:
+    customer = await world.customer(hub, joined="2025-08-01", shown="v3")
+    asker, other = world.app(None), world.app("conveyancing")
+    [answer] = await decisions.decide(hub, asker, [Question(customer, Act.USE, "conveyancing")])
+    assert isinstance(answer, Answer)
+    assert answer.id is not None
+    assert answer.decision.rule == "hub.department"
+    async with hub.ask(other, Operation.DECISION_READ) as ask:
+        found = await replays.replay(ask, answer.id)
+    assert (found.changes, found.regathered and found.regathered.rule) == ((), "hub.department")
+
+
+async def test_an_operator_of_no_organisation_replays_the_decisions_of_all(hub: Hub, world: World) -> None:
+    decision = await decided(hub, world, await world.customer(hub, joined="2024-03-01", shown="v2"))
+    async with hub.ask(OPERATOR, Operation.DECISION_READ) as ask:
+        found = await replays.replay(ask, decision)
+    assert (found.same, found.changes) == (True, ())
+    assert found.regathered is not None
+
+
 async def test_a_catalogue_that_changed_since_does_not_change_the_past(hub: Hub) -> None:
     own = await build_world(hub)
     decision = await decided(hub, own, await own.customer(hub, joined="2025-08-01", shown="v3"))

@@ -129,6 +129,26 @@ async def test_coverage_splits_the_base_and_lists_each_part(firm: Firm) -> None:
     assert await walked(at, COVERED_BY_ID, question=REFERRAL, cover="FORMALITY") == []
 
 
+async def test_the_members_of_a_cover_are_those_who_fit_the_filter_and_as_many_as_were_counted(
+    firm: Firm,
+) -> None:
+    at, people = firm
+    for place, whose in (
+        ("UK", [people[5]]),
+        ("ZA", []),
+        ("AU", [each for each in people if each != people[5]]),
+    ):
+        asked: dict[str, Any] = {"question": REFERRAL, "such": {"jurisdictions": [place]}}
+        covers = ("SEEN", "AGREED", "NOTICE", "UNKNOWN_NOTICE", "OBJECTED", "CONSENT")
+        listed = {cover: await walked(at, COVERED_BY_ID, **asked, cover=cover) for cover in covers}
+        assert sorted(each for some in listed.values() for each in some) == sorted(named(whose))
+        if whose:
+            parts = split(await at.door.one(at.token, COVERAGE, **asked))
+            assert {cover: len(some) for cover, some in listed.items() if some} == parts
+    former = {"question": REFERRAL, "such": {"relationships": ["CLOSED"]}, "cover": "SEEN"}
+    assert await walked(at, COVERED_BY_ID, **former) == []
+
+
 async def test_the_past_is_answered_as_it_stood(firm: Firm) -> None:
     at, people = firm
     by_day = {

@@ -8,7 +8,18 @@ from hub.act import Hub
 from hub.actors import Role
 from hub.db import new_id
 from schema.relay import global_id
-from tests.internal.crowd import AUDIENCE, COVERAGE, COVERED, LETTER, MEMBERS, PREVIEW, REFERRAL, Firm, named
+from tests.internal.crowd import (
+    AUDIENCE,
+    COVERAGE,
+    COVERED,
+    LETTER,
+    MEMBERS,
+    PREVIEW,
+    REFERRAL,
+    WHAT,
+    Firm,
+    named,
+)
 from tests.internal.door import Door, nodes_of
 from tests.world import World, build_world
 
@@ -28,12 +39,21 @@ async def test_a_filter_that_nobody_fits_is_refused(firm: Firm, document: str, s
     assert error["extensions"] == {"code": "INVALID", "input": ["such"]}
 
 
-async def test_a_firm_without_customers_is_told_so(hub: Hub, door: Door) -> None:
+async def test_a_firm_without_customers_counts_nobody_and_a_filter_is_refused(hub: Hub, door: Door) -> None:
     token = await door.token(await build_world(hub))
-    error = await door.error(token, AUDIENCE, question=REFERRAL)
-    assert error["extensions"] == {"code": "INVALID", "input": ["such"]}
-    error = await door.error(token, MEMBERS, question=REFERRAL)
-    assert error["extensions"] == {"code": "INVALID", "input": ["such"]}
+    filters: list[dict[str, list[str]] | None] = [None, {}, {"jurisdictions": [], "relationships": []}]
+    for such in filters:
+        found = await door.one(token, AUDIENCE, question=REFERRAL, such=such)
+        assert (found["customers"], found["undecided"], found["groups"]) == (0, 0, [])
+        found = await door.one(token, COVERAGE, question=REFERRAL, such=such)
+        assert (found["customers"], found["canBeAsked"], found["undecided"], found["shares"]) == (0, 0, 0, [])
+    supposed = await door.one(token, WHAT, question=REFERRAL, draft={"grade": "EXPLICIT"})
+    assert supposed == {"today": {"groups": []}, "supposed": {"groups": []}, "coverage": {"shares": []}}
+    for document, given in ((MEMBERS, {}), (COVERED, {"cover": "SEEN"})):
+        assert nodes_of(await door.one(token, document, question=REFERRAL, **given)) == []
+    for document in (AUDIENCE, COVERAGE):
+        error = await door.error(token, document, question=REFERRAL, such={"jurisdictions": ["AU"]})
+        assert error["extensions"] == {"code": "INVALID", "input": ["such"]}
 
 
 @pytest.mark.parametrize("field", [*ABOUT_EVERYBODY, "preview"])

@@ -78,6 +78,31 @@ async def test_a_no_of_the_same_instant_as_a_consent_wins_whichever_was_told_fir
 
 
 @pytest.mark.parametrize(
+    ("weaker", "stronger"), [("GIVEN", "EXPLICIT"), ("EXPLICIT", "GUARDIAN"), ("GIVEN", "GUARDIAN")]
+)
+async def test_of_consents_of_one_instant_the_weaker_counts_whichever_was_told_first(
+    land: Land, weaker: str, stronger: str
+) -> None:
+    for grades in ((weaker, stronger), (stronger, weaker)):
+        async with land.life("UK", age="UNDER_13") as anna:
+            for grade in grades:
+                await anna.consents("2026-01-10", "letters", channel="EMAIL", grade=grade)
+        assert await land.course(anna, letter(), "consent", LATER) == [weaker]
+
+
+async def test_of_consents_of_one_instant_and_grade_the_one_that_ends_first_counts(land: Land) -> None:
+    ends = ("2026-01-20", "2026-01-30", None)
+    for told in (ends, ends[::-1]):
+        async with land.life("UK") as anna:
+            for end in told:
+                await anna.consents("2026-01-10", "letters", channel="EMAIL", ends=end)
+        assert await land.course(anna, letter(), "consent", "2026-01-19", "2026-01-21") == [
+            "EXPLICIT",
+            "EXPIRED",
+        ]
+
+
+@pytest.mark.parametrize(
     ("question", "given", "withdrawn"),
     [
         (letter(), {"purpose": "letters", "channel": "EMAIL"}, {"purpose": "letters"}),

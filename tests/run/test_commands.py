@@ -43,6 +43,7 @@ def test_help_names_every_command_with_an_example_and_the_exit_codes() -> None:
         "what-if",
         "replay",
         "rules",
+        "register",
         "client",
         "ledger",
     ):
@@ -54,8 +55,8 @@ def test_help_names_every_command_with_an_example_and_the_exit_codes() -> None:
     "command",
     ["demo", "run", "serve", "work", "migrate", "check", "decide", "audience", "coverage", "what-if",
      "replay", "rules test", "rules diff", "rules docs", "client create",
-     "client list", "client revoke", "organisation add", "organisation list", "ledger verify",
-     "receipt issue", "receipt verify", "keys generate", "keys show", "import customers"],
+     "client list", "client revoke", "organisation add", "organisation list", "register list", "register missing",
+     "ledger verify", "receipt issue", "receipt verify", "keys generate", "keys show", "import customers"],
 )  # fmt: skip
 def test_every_command_has_help_that_one_can_act_on(command: str) -> None:
     done = hub(*command.split(), "--help")

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 CUSTOMERS, ORGANISATIONS = 2, 2
 DAYS = (0, 1, 2, 3, 800)  # the last one after a silence of more than 24 months
+GRADES = ("GIVEN", "EXPLICIT", "GUARDIAN")
 TABLES = ("customer_event", "registry_check", "collection", "delivery", "choice")
 
 RELATIONSHIPS = st.tuples(
@@ -45,6 +46,7 @@ def drafts(draw: st.DrawFn) -> dict[str, Any]:
         "said": draw(WORDS),
         "channel": draw(st.sampled_from([None, None, "SMS", "PHONE"])),
         "ends": draw(st.sampled_from([None, None, 90, 400])),
+        "grade": draw(st.sampled_from(GRADES)),
         "recipient": draw(st.sampled_from([None, None, 0])),
         "categories": draw(st.sets(st.sampled_from(["contact", "identity"]), min_size=1)),
         "source": draw(st.sampled_from(["CUSTOMER", "THIRD_PARTY", "PUBLIC"])),
@@ -72,6 +74,7 @@ def ties() -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
         "channel": None,
         "recipient": None,
         "ends": None,
+        "grade": "GIVEN",
     }
     values = {
         "told": [
@@ -91,6 +94,7 @@ def ties() -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
             for one, other in permutations(group, 2):
                 blank = {**plain, "table": table, "told": None, "said": (None, None)}
                 yield {**blank, name: one}, {**blank, name: other}
+    yield from _consents({**plain, "table": "choice", "told": None, "said": ("CONSENT", "GIVEN")})
     intakes = [
         {"source": source, "shown": shown, "offered": offered}
         for source, shown, offered in product(
@@ -106,3 +110,10 @@ def ties() -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
             "said": (None, None),
         }
         yield {**blank, **one}, {**blank, **other}
+
+
+def _consents(blank: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Pair consents that differ in how strong they are, and in how long they last."""
+    for one, other in permutations(product(GRADES, (None, 90, 400)), 2):
+        first, second = ({**blank, "grade": grade, "ends": ends} for grade, ends in (one, other))
+        yield first, second

@@ -21,6 +21,7 @@ PLACES = ["JURISDICTION_BEGAN", "JURISDICTION_ENDED"]  # where two of one instan
 SOURCES = ["THIRD_PARTY", "PUBLIC", "CUSTOMER"]
 ACTIONS = ["UPHELD", "PENDING", "OPTED_OUT", "REFUSED", "WITHDRAWN", "OVERRULED", "OPTED_IN", "GIVEN"]
 TURNS_MOST = 7
+GRADES = ["GIVEN", "EXPLICIT", "GUARDIAN"]  # the weaker first: what the weaker allows, the stronger does too
 OURS_TO_SAY = {"ASKED", "UPHELD", "OVERRULED"}
 
 
@@ -167,7 +168,7 @@ def said(
 ) -> dict[UUID | None, tuple[list[Any], list[datetime], bool]]:
     """Per purpose (None: all): its last words, the instants they turn on (more than seven: the first, and True)."""
     words = [event for event in past if event.table == "choice" and event.values["action"] != "ASKED"]
-    last = latest(words, scope, lambda event: (ACTIONS.index(event.values["action"]), event.id)).values()
+    last = latest(words, scope, how_little).values()
     found: dict[UUID | None, tuple[list[Any], list[datetime], bool]] = {}
     for purpose in {event.values["purpose_id"] for event in last}:
         heard = [event for event in last if event.values["purpose_id"] in {None, purpose}]
@@ -188,6 +189,18 @@ def said(
             len(lapses) > TURNS_MOST,
         )
     return found
+
+
+def how_little(event: Event) -> tuple[Any, ...]:
+    """Order words of one instant and scope: a no before a yes, a weak yes before a strong, a short before a long."""
+    grade, ends = event.values["grade"], event.values.get("ends_at")
+    return (
+        ACTIONS.index(event.values["action"]),
+        GRADES.index(grade) if grade else len(GRADES),
+        ends is None,
+        ends,
+        event.id,
+    )
 
 
 def timed(event: Event, woken: datetime | None) -> str | None:

@@ -101,7 +101,7 @@ class Stage:
                 "purpose_id": firm.purposes[0] if kind == "CONSENT" else None,
                 "channel": draft["channel"],
                 "recipient_id": None if draft["recipient"] is None else firm.recipients[0],
-                "grade": "GIVEN" if action == "GIVEN" else None,
+                "grade": draft["grade"] if action == "GIVEN" else None,
                 "ends_at": START + timedelta(days=draft["ends"])
                 if draft["ends"] and action == "GIVEN"
                 else None,

@@ -32,7 +32,8 @@ async def _members(at: Setting) -> Variables:
 
 async def _campaign(at: Setting) -> Variables:
     await at.customer(joined="2024-03-01", shown="v2")
-    return {"question": REFERRAL, "cover": "CONSENT", "first": 1}
+    such = {"jurisdictions": ["AU"], "relationships": ["ACTIVE"]}
+    return {"question": REFERRAL, "cover": "CONSENT", "such": such, "first": 1}
 
 
 async def _supposing(at: Setting) -> Variables:
@@ -95,10 +96,9 @@ QUERIES: dict[str, Query] = {
         ("asOf",),
     ),
     "coverageMembers": Query(
-        "query ($question: CrowdQuestionInput!, $cover: Cover!, $asOf: DateTime, $first: Int, $after: String) {"
-        " coverageMembers(question: $question, cover: $cover, asOf: $asOf, first: $first, after: $after) "
-        + page("relationship jurisdictions")
-        + " }",
+        "query ($question: CrowdQuestionInput!, $cover: Cover!, $such: SuchInput, $asOf: DateTime, $first: Int,"
+        " $after: String) { coverageMembers(question: $question, cover: $cover, such: $such, asOf: $asOf,"
+        " first: $first, after: $after) " + page("relationship jurisdictions") + " }",
         _campaign,
         {"relationship": "ACTIVE"},
         {"question": {**REFERRAL, "purpose": "made-up"}},
