@@ -4,7 +4,7 @@ The statement counts how many stand alike; each way of standing is read and deci
 come with the states of their records. Only states whose key cannot tell (see `Reader.is_mixed`) are read one by one.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date

@@ -10,11 +10,12 @@ import pytest
 import pytest_asyncio
 
 from hub import coverage, crowds, decisions, merges, supposing
-from hub.act import Hub
+from hub.act import Ask, Hub
 from hub.actors import OPERATOR, Operation
 from hub.coverage import Cover
 from hub.decisions import Answer
 from hub.errors import Code, Refusal
+from hub.gather import statement
 from hub.policy.values import Act, Channel, Footer, Offer
 from hub.questioned import Question
 from tests.world import World, build_world
@@ -199,20 +200,21 @@ async def test_families_are_read_once_however_many_pages_are_asked_for(
     hub: Hub, crowd: tuple[World, list[UUID]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world, people = crowd
-    read: list[int] = []
-    each = crowds.Crowd._each
+    read: list[str] = []
+    rows = Ask.rows
 
-    async def counting(self: crowds.Crowd, ids: Any) -> Any:
-        read.append(len(ids))
-        return await each(self, ids)
+    async def counting(self: Ask, sql: str, *args: Any) -> Any:
+        read.append(sql)
+        return await rows(self, sql, *args)
 
-    monkeypatch.setattr(crowds.Crowd, "_each", counting)
+    monkeypatch.setattr(Ask, "rows", counting)
     async with hub.ask(world.app(), Operation.DECISION_PREVIEW) as ask:
         asked = await crowds.Crowd.of(ask, REFERRAL)
         found: list[UUID] = []
         while page := await asked.members(lambda _: True, found[-1] if found else None, 1):
             found.append(page[0])
-    assert (found, read) == (sorted(people), [1])
+    assert found == sorted(people)
+    assert [read.count(statement(name)) for name in ("crowd", "families")] == [1, 1]
 
 
 async def test_an_organisation_without_customers_has_an_audience_of_nobody(hub: Hub) -> None:
