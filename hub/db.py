@@ -41,7 +41,7 @@ READ_ONLY = {"default_transaction_read_only": "on", "default_transaction_isolati
 # A crowd of a million falls into some ten thousand groups. The planner cannot know that: it expects half a million, and
 # then would rather not share the work between processes. Small tables are never shared.
 SHARED = {"parallel_tuple_cost": "0", "parallel_setup_cost": "0"}
-# A plan is kept by its connection, also when it was made while a table was nearly empty and reading it all looked cheap.
+# A plan is kept by its connection, also one made while a table was nearly empty and reading it all looked cheap.
 INDEXED = {"enable_seqscan": "off"}
 PLANNED_ONCE = {
     "plan_cache_mode": "force_generic_plan"

@@ -8,6 +8,7 @@ import functools
 import inspect
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
+from datetime import datetime
 from enum import Enum
 from typing import Annotated, Any, cast, get_type_hints
 
@@ -15,9 +16,11 @@ import orjson
 import strawberry
 from graphql import GraphQLField, GraphQLInterfaceType, GraphQLObjectType
 
-from hub.act import Act
+from hub import recording
+from hub.act import Act, Ask
 from hub.actors import Operation, authorise
 from hub.errors import Code, Refusal
+from hub.recording import Adding
 from schema.call import Call, Info, checked_key
 from schema.problems import RAISED, Payload, Problem
 from schema.relay import Binding, Node, Window, global_id_of, page_size
@@ -107,13 +110,22 @@ def lists(
     return declare
 
 
-def acts(operation: Operation, *, whole: bool = False, weight: Weight | None = None, **options: Any) -> Any:
+def acts(
+    operation: Operation,
+    *,
+    whole: bool = False,
+    adds: bool | Callable[[Any], bool] = False,
+    weight: Weight | None = None,
+    **options: Any,
+) -> Any:
     """A mutation: its resolver gets `act`; returning commits, raising rolls back and becomes problems.
 
     The schema gets `idempotencyKey`. A resolver that declares `once` keeps the key itself, in its own act;
     for any other the payload is remembered: its nodes by id, its numbers and booleans, no texts.
 
     whole: the verb opens its own act (for hot fields); the resolver gets `call` in place of `act`.
+    adds: it only adds what happened to its `input`'s customer, always or for the inputs of which this says so: then
+    `act` is a Recording, and one statement keeps it.
     """
 
     def declare(resolver: Resolver) -> Any:
@@ -128,7 +140,8 @@ def acts(operation: Operation, *, whole: bool = False, weight: Weight | None = N
                 await call.close()
                 if whole:
                     return await resolver(self, call=call, **given)
-                return await _perform(call, operation, resolver, self, None if own_key else once, given)
+                perform = _record if adds is True or (adds and adds(given["input"])) else _perform
+                return await perform(call, operation, resolver, self, None if own_key else once, given)
             except Refusal as refusal:
                 if refusal.code in RAISED:
                     raise
@@ -160,6 +173,29 @@ async def _perform(
         return made[0] if made else await _again(call, act, _payload(resolver), kept or {})
 
     return await call.hub.perform(call.actor, operation, body, locale=call.locale)
+
+
+async def _record(
+    call: Call,
+    operation: Operation,
+    resolver: Resolver,
+    source: Any,
+    once: Once | None,
+    arguments: dict[str, Any],
+) -> Any:
+    made: list[Any] = []
+
+    async def make(act: Adding) -> dict[str, Any]:
+        made.append(await resolver(source, act=act, **arguments))
+        return _kept(made[0])
+
+    key = (once.key, once.fingerprint) if once else None
+    act, kept = await recording.perform(
+        call.hub, call.actor, operation, make, key, locale=call.locale, path=("input", "customer")
+    )
+    if kept is not None:
+        return await _again(call, act, _payload(resolver), kept)
+    return _dated(made[0], act.recorded_at)
 
 
 def _field(
@@ -263,7 +299,17 @@ def _kept(payload: Payload) -> dict[str, Any]:
     return kept
 
 
-async def _again(call: Call, act: Act, payload: type[Any], kept: Mapping[str, Any]) -> Any:
+def _dated(payload: Payload, at: datetime | None) -> Payload:
+    """What was made before it was kept, with the instant at which it was."""
+    for each in fields(payload):  # pyright: ignore[reportArgumentType] -- as above
+        value: Any = getattr(payload, each.name)
+        for node in cast("list[Any]", value if isinstance(value, list) else [value]):
+            if isinstance(node, Node) and hasattr(node, "recorded_at"):
+                node.recorded_at = at  # pyright: ignore[reportAttributeAccessIssue] -- just looked for
+    return payload
+
+
+async def _again(call: Call, ask: Ask, payload: type[Any], kept: Mapping[str, Any]) -> Any:
     """The answer a second time, read through the node table with the viewer's own permissions."""
     again: dict[str, Any] = {}
     for name, entry in kept.items():
@@ -271,7 +317,7 @@ async def _again(call: Call, act: Act, payload: type[Any], kept: Mapping[str, An
             again[name] = entry["value"]
         else:
             ids: list[str] = entry.get("nodes") or [entry["node"]]
-            found = await call.nodes.find(act, [call.nodes.parse(each) for each in ids])
+            found = await call.nodes.find(ask, [call.nodes.parse(each) for each in ids])
             again[name] = [each for each in found if each] if "nodes" in entry else found[0]
     return payload(**again)
 
