@@ -23,7 +23,9 @@ from hub.vault import DataKey
 from hub.whole import Once, Row, Whole, opening
 
 ERASED = "This customer is erased: nothing more is kept about them."
-EVENTS = Whole("SELECT keep_events($1::kept_events[])")
+# Few in one statement, and several statements abreast: projecting what happened takes the database as long as all else
+# here takes the hub, so neither should wait for the other to be through with twenty.
+EVENTS = Whole("SELECT keep_events($1::kept_events[])", most=8, crowded=4)
 _BEGIN = """
     SELECT now() AS at, kept.fingerprint, kept.answer FROM (VALUES (1)) AS one
     LEFT JOIN idempotent_answer kept ON kept.actor_id = $1 AND kept.key = $2

@@ -17,7 +17,7 @@ from hub.act import FAILURES, RETRIED, Hub, refusal
 from hub.actors import Actor, Operation
 from hub.db import LOST
 from hub.ledger import Sealed
-from hub.together import Together
+from hub.together import CROWDED, Together
 
 ACTS_AT_MOST = 64
 ATTEMPTS = 3
@@ -29,9 +29,15 @@ Once = tuple[str, bytes]
 class Whole:
     """Acts that one database function keeps, any number of them by one statement."""
 
-    def __init__(self, sql: str) -> None:
-        """Keep by `sql`, whose one argument is an array of acts and whose answer is for all of them."""
+    def __init__(
+        self, sql: str, *, most: int = ACTS_AT_MOST, runners: int = 4, crowded: int = CROWDED
+    ) -> None:
+        """Keep by `sql`, whose one argument is an array of acts and whose answer is for all of them.
+
+        most: acts in one statement; with more than `crowded` waiting, another runs beside it, `runners` at most.
+        """
         self.sql = sql
+        self._limits = {"most": most, "runners": runners, "crowded": crowded}
         self._queues: WeakKeyDictionary[Hub, Together[Row, Any]] = WeakKeyDictionary()
 
     async def keep(self, hub: Hub, act: Row) -> Any:
@@ -41,7 +47,7 @@ class Whole:
         """
         together = self._queues.get(hub)
         if together is None:
-            together = self._queues[hub] = Together(partial(self._keep_all, hub), most=ACTS_AT_MOST)
+            together = self._queues[hub] = Together(partial(self._keep_all, hub), **self._limits)
         try:
             return (await together([act]))[0]
         except LOST as error:
