@@ -55,7 +55,7 @@ async def test_deciding_takes_one_statement_to_gather_and_one_to_keep(at: Settin
             "consentRecord",
             "choices { id }",
             {"word": "GIVEN", "purpose": "newsletter", "evidence": EVIDENCE},
-            0,
+            5,
         ),
         ("collectionRecord", "collection { id }", INTAKE, 5),
     ],
