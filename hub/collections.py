@@ -136,19 +136,7 @@ async def record(act: Adding, new: NewCollection) -> Collection:
     at = particulars.happened(act, new.happened_at, "happened_at")
     categories = await _check_categories(act, new.categories)
     showing = await _showing(act, reached, new, at)
-    made = Collection(
-        id=new_id(),
-        customer_id=reached.id,
-        organisation_id=reached.organisation_id,
-        source=source,
-        categories=tuple(categories),
-        notice_version_id=showing.notice_version_id if showing else None,
-        shown_how=showing.how if showing else None,
-        shown_at=showing.at if showing else None,
-        optout_offered=new.optout_offered,
-        happened_at=at,
-        recorded_at=act.at,
-    )
+    made = _taken(act, reached, new, at, showing, source=source, categories=tuple(categories))
     await act.add(collections=[_TAKEN_IN(made)])
     delivery = await _deliver(act, reached, showing, new.proof) if showing else None
     await act.record(
@@ -248,6 +236,23 @@ async def _check_version(
     if not shown and (locale is not None or not locales):
         raise invalid("This version has no text in this language.", "locale")
     return max(shown, key=len) if shown else min(locales, key=lambda text: (text != "en", text))
+
+
+def _taken(
+    act: Adding, reached: Reached, new: NewCollection, at: datetime, showing: Showing | None, **what: Any
+) -> Collection:
+    return Collection(
+        id=new_id(),
+        customer_id=reached.id,
+        organisation_id=reached.organisation_id,
+        notice_version_id=showing.notice_version_id if showing else None,
+        shown_how=showing.how if showing else None,
+        shown_at=showing.at if showing else None,
+        optout_offered=new.optout_offered,
+        happened_at=at,
+        recorded_at=act.at,
+        **what,
+    )
 
 
 async def _deliver(act: Adding, reached: Reached, showing: Showing, proof: str) -> Delivery:

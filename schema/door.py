@@ -7,26 +7,21 @@ names the operation; the one table says who may do it. What a resolver is given 
 import functools
 import inspect
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
-from datetime import datetime
-from enum import Enum
-from typing import Annotated, Any, cast, get_type_hints
+from dataclasses import fields, is_dataclass
+from typing import Annotated, Any
 
 import orjson
 import strawberry
 from graphql import GraphQLField, GraphQLInterfaceType, GraphQLObjectType
 
-from hub import recording
-from hub.act import Act, Ask
 from hub.actors import Operation, authorise
 from hub.errors import Code, Refusal
-from hub.recording import Adding
-from schema.call import Call, Info, checked_key
-from schema.problems import RAISED, Payload, Problem
-from schema.relay import Binding, Node, Window, global_id_of, page_size
+from schema.call import Info, checked_key
+from schema.performing import Adds, Once, Resolver, chosen, payload_of
+from schema.problems import RAISED, Problem
+from schema.relay import Binding, Window, page_size
 from schema.weights import Weight
 
-Resolver = Callable[..., Awaitable[Any]]
 GIVEN = frozenset({"ask", "act", "call", "window", "once"})
 """Parameters a resolver may have that come from the door, not from the client."""
 
@@ -49,14 +44,6 @@ _Key = Annotated[
 _CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
 _WINDOW = {"first": _First, "after": _After, "last": _Last, "before": _Before}
 _FORWARD = frozenset({"first", "after"})
-
-
-@dataclass(frozen=True, slots=True)
-class Once:
-    """A key under which a mutation acts once, and a keyed hash of what was asked with it."""
-
-    key: str
-    fingerprint: bytes
 
 
 def asks(
@@ -114,7 +101,7 @@ def acts(
     operation: Operation,
     *,
     whole: bool = False,
-    adds: bool | Callable[[Any], bool] = False,
+    adds: Adds = False,
     weight: Weight | None = None,
     **options: Any,
 ) -> Any:
@@ -122,10 +109,8 @@ def acts(
 
     The schema gets `idempotencyKey`. A resolver that declares `once` keeps the key itself, in its own act;
     for any other the payload is remembered: its nodes by id, its numbers and booleans, no texts.
-
     whole: the verb opens its own act (for hot fields); the resolver gets `call` in place of `act`.
-    adds: it only adds what happened to its `input`'s customer, always or for the inputs of which this says so: then
-    `act` is a Recording, and one statement keeps it.
+    adds: it, or the inputs of which this says so, only adds to a customer: `act` is then a Recording.
     """
 
     def declare(resolver: Resolver) -> Any:
@@ -138,64 +123,16 @@ def acts(
                 once = _once(info, operation, idempotency_key, arguments)
                 given = {**arguments, "once": once} if own_key else arguments
                 await call.close()
-                if whole:
-                    return await resolver(self, call=call, **given)
-                perform = _record if adds is True or (adds and adds(given["input"])) else _perform
-                return await perform(call, operation, resolver, self, None if own_key else once, given)
+                run = chosen(given, adds, whole=whole)
+                return await run(call, operation, resolver, self, None if own_key else once, given)
             except Refusal as refusal:
                 if refusal.code in RAISED:
                     raise
-                return _payload(resolver)(problems=[Problem.of(refusal)])
+                return payload_of(resolver)(problems=[Problem.of(refusal)])
 
         return _field(resolver, resolve, operation, {"idempotency_key": _Key}, weight, options)
 
     return declare
-
-
-async def _perform(
-    call: Call,
-    operation: Operation,
-    resolver: Resolver,
-    source: Any,
-    once: Once | None,
-    arguments: dict[str, Any],
-) -> Any:
-    async def body(act: Act) -> Any:
-        if once is None:
-            return await resolver(source, act=act, **arguments)
-        made: list[Any] = []
-
-        async def make() -> dict[str, Any]:
-            made.append(await resolver(source, act=act, **arguments))
-            return _kept(made[0])
-
-        kept = await act.answer_once(once.key, once.fingerprint, make)
-        return made[0] if made else await _again(call, act, _payload(resolver), kept or {})
-
-    return await call.hub.perform(call.actor, operation, body, locale=call.locale)
-
-
-async def _record(
-    call: Call,
-    operation: Operation,
-    resolver: Resolver,
-    source: Any,
-    once: Once | None,
-    arguments: dict[str, Any],
-) -> Any:
-    made: list[Any] = []
-
-    async def make(act: Adding) -> dict[str, Any]:
-        made.append(await resolver(source, act=act, **arguments))
-        return _kept(made[0])
-
-    key = (once.key, once.fingerprint) if once else None
-    act, kept = await recording.perform(
-        call.hub, call.actor, operation, make, key, locale=call.locale, path=("input", "customer")
-    )
-    if kept is not None:
-        return await _again(call, act, _payload(resolver), kept)
-    return _dated(made[0], act.recorded_at)
 
 
 def _field(
@@ -279,47 +216,6 @@ def _plain(value: Any) -> Any:
             name: each for name, each in said.items() if each is not None and each is not strawberry.UNSET
         }
     return str(value)
-
-
-def _payload(resolver: Resolver) -> type[Any]:
-    return get_type_hints(resolver)["return"]
-
-
-def _kept(payload: Payload) -> dict[str, Any]:
-    """What is remembered of an answer: ids, numbers and booleans."""
-    kept: dict[str, Any] = {}
-    for each in fields(payload):  # pyright: ignore[reportArgumentType] -- every Strawberry type is a dataclass
-        value: Any = getattr(payload, each.name)
-        if isinstance(value, Node):
-            kept[each.name] = {"node": global_id_of(value)}
-        elif isinstance(value, list) and value and isinstance(value[0], Node):
-            kept[each.name] = {"nodes": [global_id_of(one) for one in cast("list[Node]", value)]}
-        elif isinstance(value, bool | int) and not isinstance(value, Enum):
-            kept[each.name] = {"value": value}
-    return kept
-
-
-def _dated(payload: Payload, at: datetime | None) -> Payload:
-    """What was made before it was kept, with the instant at which it was."""
-    for each in fields(payload):  # pyright: ignore[reportArgumentType] -- as above
-        value: Any = getattr(payload, each.name)
-        for node in cast("list[Any]", value if isinstance(value, list) else [value]):
-            if isinstance(node, Node) and hasattr(node, "recorded_at"):
-                node.recorded_at = at  # pyright: ignore[reportAttributeAccessIssue] -- just looked for
-    return payload
-
-
-async def _again(call: Call, ask: Ask, payload: type[Any], kept: Mapping[str, Any]) -> Any:
-    """The answer a second time, read through the node table with the viewer's own permissions."""
-    again: dict[str, Any] = {}
-    for name, entry in kept.items():
-        if "value" in entry:
-            again[name] = entry["value"]
-        else:
-            ids: list[str] = entry.get("nodes") or [entry["node"]]
-            found = await call.nodes.find(ask, [call.nodes.parse(each) for each in ids])
-            again[name] = [each for each in found if each] if "nodes" in entry else found[0]
-    return payload(**again)
 
 
 def operations(schema: strawberry.Schema) -> Iterator[tuple[str, Operation | None]]:
