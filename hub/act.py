@@ -5,7 +5,7 @@ database itself refuses a write outside an act, and an act that wrote and record
 """
 
 import json
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, Self, TypeVar
@@ -36,6 +36,8 @@ FAILURES: Kinds = tuple(kind for kinds, _ in _REASONS for kind in kinds)
 _FINAL: Kinds = tuple(kind for kind in FAILURES if kind not in RETRIED)
 ATTEMPTS = 4
 _OPEN = "SELECT open_act($1, $2, $3, $4, $5)"
+_ADD = "SELECT add_events($1, $2::new_choice[], $3::new_collection[], $4::new_delivery[])"
+Rows = Sequence[tuple[Any, ...]]
 
 
 class Ask(Session):
@@ -94,6 +96,13 @@ class Act(Ask):
         super().__init__(hub, db, actor, at, locale)
         self.operation = operation
         self.id = act_id
+
+    async def add(self, *, choices: Rows = (), collections: Rows = (), deliveries: Rows = ()) -> None:
+        """Write what happened to customers: rows as the database's types new_choice, new_collection, new_delivery.
+
+        The database adds the act and the instant of recording.
+        """
+        await self.execute(_ADD, self.id, choices, collections, deliveries)
 
     async def record(self, event: str, subject: UUID | None = None, **body: Any) -> UUID:
         """Write what happened into the ledger; body holds ids, keys and small facts, never personal data."""

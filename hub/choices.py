@@ -7,7 +7,6 @@ An opt-out is always recorded, also one that repeats an earlier one. A withdrawa
 its scope covers, so that nobody has to name each channel to be left alone.
 """
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,9 +15,9 @@ from uuid import UUID
 
 from hub import inputs, particulars, said
 from hub.act import Act, Ask
-from hub.db import new_id
 from hub.errors import Code, Refusal, invalid, not_found
 from hub.ledger import Detail
+from hub.recording import Adding
 from hub.said import Action, Choice, Evidence, Grade, Kind, Place, Scope, Word
 from hub.scope import organisation, reach
 from hub.standings import AgeBand
@@ -51,20 +50,9 @@ _OBJECTION = f"""
     SELECT {said.COLUMNS} FROM choice WHERE id = $1 AND kind = 'OBJECTION' AND action = 'PENDING'
 """  # noqa: S608 - joined from constants
 
-_ASK = f"""
-    INSERT INTO choice ({said.COLUMNS}, act_id)
-    SELECT new.id, new.customer_id, new.organisation_id, 'CONSENT', 'ASKED', new.purpose_id, new.channel,
-           new.recipient_id, NULL, NULL, new.wording, new.wording_sha256, new.notice_version_id, new.method, $1, $1, $2
-    FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[], $8::uuid[], $9::text[], $10::text[],
-                $11::uuid[], $12::text[])
-         AS new (id, customer_id, organisation_id, purpose_id, channel, recipient_id, wording, wording_sha256,
-                 notice_version_id, method)
-    RETURNING {said.COLUMNS}
-"""  # noqa: S608
-
 
 async def give_consent(
-    act: Act, scope: Scope, evidence: Evidence, grade: str = Grade.GIVEN, ends_at: datetime | None = None
+    act: Adding, scope: Scope, evidence: Evidence, grade: str = Grade.GIVEN, ends_at: datetime | None = None
 ) -> list[Choice]:
     """Record a consent to one purpose, for each channel named and one recipient: exactly these."""
     worth = inputs.choice(Grade, grade, "grade")
@@ -73,12 +61,12 @@ async def give_consent(
     return await _keep(act, Word(Kind.CONSENT, Action.GIVEN, scope, evidence, worth, ends_at), "choice.given")
 
 
-async def refuse_consent(act: Act, scope: Scope, evidence: Evidence) -> list[Choice]:
+async def refuse_consent(act: Adding, scope: Scope, evidence: Evidence) -> list[Choice]:
     """Record that the customer was asked and said no."""
     return await _keep(act, Word(Kind.CONSENT, Action.REFUSED, scope, evidence), "choice.refused")
 
 
-async def ask_consent(act: Act, scope: Scope, evidence: Evidence) -> list[Choice]:
+async def ask_consent(act: Adding, scope: Scope, evidence: Evidence) -> list[Choice]:
     """Record that the customer was asked; the answer is another word."""
     return await _keep(act, Word(Kind.CONSENT, Action.ASKED, scope, evidence), "choice.asked")
 
@@ -88,12 +76,8 @@ async def ask_many(act: Act, words: Sequence[Word]) -> list[list[Choice]]:
 
     words: one for each customer, checked by the caller, who holds the customers; without a sealed reference.
     """
-    rows = [(new_id(), word, place) for word in words for place in said.places(word.scope)]
-    columns = zip(*(_asked(*row) for row in rows), strict=True)
-    kept: dict[UUID, list[Choice]] = {word.scope.customer_id: [] for word in words}
-    for row in await act.rows(_ASK, act.at, act.id, *map(list, columns)):
-        kept[row["customer_id"]].append(Choice(**row))
-    several = [kept[word.scope.customer_id] for word in words]
+    several = [said.spoken(act, word, said.places(word.scope)) for word in words]
+    await act.add(choices=[said.row(choice) for made in several for choice in made])
     details = [
         Detail(word.scope.customer_id, _body(word, each)) for word, each in zip(words, several, strict=True)
     ]
@@ -107,7 +91,7 @@ async def withdraw_consent(act: Act, scope: Scope, evidence: Evidence) -> list[C
 
 
 async def consent_to_transfer(
-    act: Act, scope: Scope, evidence: Evidence, ends_at: datetime | None = None
+    act: Adding, scope: Scope, evidence: Evidence, ends_at: datetime | None = None
 ) -> list[Choice]:
     """Record an explicit, informed consent to a transfer abroad to one recipient."""
     word = Word(Kind.TRANSFER, Action.GIVEN, scope, evidence, Grade.EXPLICIT, ends_at)
@@ -119,24 +103,24 @@ async def withdraw_transfer(act: Act, scope: Scope, evidence: Evidence) -> list[
     return await _withdraw(act, Word(Kind.TRANSFER, Action.WITHDRAWN, scope, evidence), "choice.withdrawn")
 
 
-async def opt_out(act: Act, kind: str, scope: Scope, evidence: Evidence) -> list[Choice]:
+async def opt_out(act: Adding, kind: str, scope: Scope, evidence: Evidence) -> list[Choice]:
     """Record an opt-out of SHARING, a browser's SIGNAL, or California's LIMIT."""
     word = Word(_opt_out_kind(kind), Action.OPTED_OUT, scope, evidence)
     return await _keep(act, word, "choice.opted_out")
 
 
-async def opt_in(act: Act, kind: str, scope: Scope, evidence: Evidence) -> list[Choice]:
+async def opt_in(act: Adding, kind: str, scope: Scope, evidence: Evidence) -> list[Choice]:
     """Record that an opt-out of exactly this scope is taken back by the customer."""
     word = Word(_opt_out_kind(kind), Action.OPTED_IN, scope, evidence)
     return await _keep(act, word, "choice.opted_in")
 
 
-async def opt_out_of_marketing(act: Act, scope: Scope, evidence: Evidence) -> list[Choice]:
+async def opt_out_of_marketing(act: Adding, scope: Scope, evidence: Evidence) -> list[Choice]:
     """Record that no marketing is wanted on these channels, or on any. Only a later consent reverses it."""
     return await _keep(act, Word(Kind.MARKETING, Action.OPTED_OUT, scope, evidence), "choice.opted_out")
 
 
-async def object_to(act: Act, scope: Scope, evidence: Evidence) -> list[Choice]:
+async def object_to(act: Adding, scope: Scope, evidence: Evidence) -> list[Choice]:
     """Record an objection to processing; it stands until it is settled or withdrawn."""
     return await _keep(act, Word(Kind.OBJECTION, Action.PENDING, scope, evidence), "choice.objected")
 
@@ -199,7 +183,7 @@ async def of_customers(
     return {customer_id: tuple(items) for customer_id, items in found.items()}
 
 
-async def _keep(act: Act, word: Word, event: str) -> list[Choice]:
+async def _keep(act: Adding, word: Word, event: str) -> list[Choice]:
     checked = await said.check(act, word)
     kept = await said.write(act, checked, said.places(checked.scope))
     await _record(act, event, checked, kept)
@@ -228,15 +212,7 @@ async def _withdraw(act: Act, word: Word, event: str) -> list[Choice]:
     return kept
 
 
-def _asked(choice_id: UUID, word: Word, place: Place) -> tuple[object, ...]:
-    scope, evidence = word.scope, word.evidence
-    digest = hashlib.sha256(evidence.wording.encode()).hexdigest()
-    about = (place.purpose_id, place.channel, place.recipient_id)
-    proof = (evidence.wording, digest, evidence.notice_version_id, evidence.method)
-    return choice_id, scope.customer_id, scope.organisation_id, *about, *proof
-
-
-async def _record(act: Act, event: str, word: Word, kept: list[Choice]) -> None:
+async def _record(act: Adding, event: str, word: Word, kept: list[Choice]) -> None:
     await act.record(event, word.scope.customer_id, **_body(word, kept))
 
 
@@ -263,7 +239,7 @@ def _opt_out_kind(kind: str) -> Kind:
     return chosen
 
 
-async def _require_minor(act: Act, scope: Scope, evidence: Evidence) -> None:
+async def _require_minor(act: Adding, scope: Scope, evidence: Evidence) -> None:
     reached = await reach(act, scope.customer_id, scope.organisation_id, "customer")
     at = particulars.happened(act, evidence.happened_at, "happened_at")
     age = await act.value(_AGE, reached.id, reached.organisation_id, at)

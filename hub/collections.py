@@ -13,11 +13,12 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from hub import inputs, particulars
-from hub.act import Act, Ask
+from hub.act import Ask
 from hub.db import Record, new_id
 from hub.errors import Code, Refusal, invalid, not_found
 from hub.identities import open_key
 from hub.policy.values import Source
+from hub.recording import Adding, columns
 from hub.scope import Reached, hold, organisation
 
 CATEGORIES_MOST = 100
@@ -110,20 +111,13 @@ Intake = TypeVar("Intake", Collection, Delivery)
 _COLLECTION = """id, customer_id, organisation_id, source, categories, notice_version_id, shown_how, shown_at,
     optout_offered, happened_at, recorded_at"""
 _DELIVERY = "id, customer_id, organisation_id, notice_version_id, how, locale, happened_at, recorded_at"
-_ADD = f"""
-    INSERT INTO collection ({_COLLECTION}, act_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-    RETURNING {_COLLECTION}
-"""  # noqa: S608 - joined from constants
-_DELIVER = f"""
-    INSERT INTO delivery ({_DELIVERY}, proof, act_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-    RETURNING {_DELIVERY}
-"""  # noqa: S608
 _LATEST = """
     SELECT latest.* FROM unnest($1::uuid[]) AS wanted (id) CROSS JOIN LATERAL (
         SELECT {columns} FROM {table} WHERE customer_id = wanted.id AND organisation_id = $2
         ORDER BY happened_at DESC, id LIMIT $3
     ) latest
 """
+_TAKEN_IN, _GIVEN = columns(Collection), columns(Delivery)
 INTAKES = {"columns": _COLLECTION, "table": "collection"}
 SHOWINGS = {"columns": _DELIVERY, "table": "delivery"}
 _KNOWN = "SELECT count(*) FROM category WHERE id = ANY ($1)"
@@ -135,31 +129,30 @@ _VERSION = """
 """
 
 
-async def record(act: Act, new: NewCollection) -> Collection:
+async def record(act: Adding, new: NewCollection) -> Collection:
     """Record that data came in and, where a version was shown with it, that delivery too."""
     reached = await hold(act, new.customer_id, new.organisation_id, "customer")
     source = inputs.choice(Source, new.source, "source")
     at = particulars.happened(act, new.happened_at, "happened_at")
     categories = await _check_categories(act, new.categories)
     showing = await _showing(act, reached, new, at)
-    shown = (showing.notice_version_id, showing.how, showing.at) if showing else (None, None, None)
-    whose = (new_id(), reached.id, reached.organisation_id)
-    [row] = await act.rows(_ADD, *whose, source, categories, *shown, new.optout_offered, at, act.at, act.id)
+    made = _taken(act, reached, new, at, showing, source=source, categories=tuple(categories))
+    await act.add(collections=[_TAKEN_IN(made)])
     delivery = await _deliver(act, reached, showing, new.proof) if showing else None
     await act.record(
         "collection.recorded",
         reached.id,
-        collection=row["id"],
+        collection=made.id,
         delivery=delivery and delivery.id,
         source=source,
         categories=categories,
         notice_version=new.notice_version_id,
         happened_at=at,
     )
-    return stored(row)
+    return made
 
 
-async def deliver(act: Act, new: NewDelivery) -> Delivery:
+async def deliver(act: Adding, new: NewDelivery) -> Delivery:
     """Record that a notice version reached a customer."""
     reached = await hold(act, new.customer_id, new.organisation_id, "customer")
     at = particulars.happened(act, new.happened_at, "happened_at")
@@ -177,9 +170,9 @@ async def deliver(act: Act, new: NewDelivery) -> Delivery:
     return delivery
 
 
-async def require_version(act: Act, organisation_id: UUID, version_id: UUID, at: datetime) -> list[str]:
+async def require_version(ask: Ask, organisation_id: UUID, version_id: UUID, at: datetime) -> list[str]:
     """Refuse a notice version that nobody can have been shown at `at`; return the languages of its texts."""
-    version = await act.row(_VERSION, version_id, organisation_id)
+    version = await ask.row(_VERSION, version_id, organisation_id)
     if version is None:
         raise not_found("notice version", "notice_version")
     if version["published_at"] is None:
@@ -213,14 +206,14 @@ def _by_customer(ids: Sequence[UUID], items: Sequence[Intake]) -> dict[UUID, tup
     return {customer_id: tuple(each) for customer_id, each in found.items()}
 
 
-async def _check_categories(act: Act, given: Sequence[UUID]) -> list[UUID]:
+async def _check_categories(ask: Ask, given: Sequence[UUID]) -> list[UUID]:
     distinct = inputs.distinct(given, "categories", least=1, most=CATEGORIES_MOST)
-    if await act.value(_KNOWN, distinct) != len(distinct):
+    if await ask.value(_KNOWN, distinct) != len(distinct):
         raise not_found("category", "categories")
     return distinct
 
 
-async def _showing(act: Act, reached: Reached, new: NewCollection, at: datetime) -> Showing | None:
+async def _showing(ask: Ask, reached: Reached, new: NewCollection, at: datetime) -> Showing | None:
     if new.notice_version_id is None:
         if new.shown_how is not None or new.shown_at is not None:
             raise invalid("Name the notice version that was shown.", "notice_version")
@@ -228,16 +221,16 @@ async def _showing(act: Act, reached: Reached, new: NewCollection, at: datetime)
     if new.shown_how is None:
         raise invalid("Say how the notice was shown: " + ", ".join(How) + ".", "shown_how")
     how = inputs.choice(How, new.shown_how, "shown_how")
-    shown_at = at if new.shown_at is None else particulars.happened(act, new.shown_at, "shown_at")
-    locale = await _check_version(act, reached, new.notice_version_id, shown_at, new.locale)
+    shown_at = at if new.shown_at is None else particulars.happened(ask, new.shown_at, "shown_at")
+    locale = await _check_version(ask, reached, new.notice_version_id, shown_at, new.locale)
     return Showing(new.notice_version_id, how, shown_at, locale)
 
 
 async def _check_version(
-    act: Act, reached: Reached, version_id: UUID, at: datetime, locale: str | None
+    ask: Ask, reached: Reached, version_id: UUID, at: datetime, locale: str | None
 ) -> str:
     """Refuse a version that this customer cannot have seen then; return the language of the text shown."""
-    locales = await require_version(act, reached.organisation_id, version_id, at)
+    locales = await require_version(ask, reached.organisation_id, version_id, at)
     wanted = locale or reached.locale
     shown = [text for text in locales if text in {wanted, wanted.partition("-")[0]}]
     if not shown and (locale is not None or not locales):
@@ -245,24 +238,40 @@ async def _check_version(
     return max(shown, key=len) if shown else min(locales, key=lambda text: (text != "en", text))
 
 
-async def _deliver(act: Act, reached: Reached, showing: Showing, proof: str) -> Delivery:
-    delivery_id = new_id()
+def _taken(
+    act: Adding, reached: Reached, new: NewCollection, at: datetime, showing: Showing | None, **what: Any
+) -> Collection:
+    return Collection(
+        id=new_id(),
+        customer_id=reached.id,
+        organisation_id=reached.organisation_id,
+        notice_version_id=showing.notice_version_id if showing else None,
+        shown_how=showing.how if showing else None,
+        shown_at=showing.at if showing else None,
+        optout_offered=new.optout_offered,
+        happened_at=at,
+        recorded_at=act.at,
+        **what,
+    )
+
+
+async def _deliver(act: Adding, reached: Reached, showing: Showing, proof: str) -> Delivery:
+    made = Delivery(
+        id=new_id(),
+        customer_id=reached.id,
+        organisation_id=reached.organisation_id,
+        notice_version_id=showing.notice_version_id,
+        how=showing.how,
+        locale=showing.locale,
+        happened_at=showing.at,
+        recorded_at=act.at,
+    )
     said = inputs.text(proof, "proof", most=particulars.REFERENCE_CHARACTERS, empty=True)
     key = await open_key(act, reached.id)
-    [row] = await act.rows(
-        _DELIVER,
-        delivery_id,
-        reached.id,
-        reached.organisation_id,
-        showing.notice_version_id,
-        showing.how,
-        showing.locale,
-        showing.at,
-        act.at,
-        key.seal("delivery", "proof", delivery_id, said) if said else None,
-        act.id,
+    await act.add(
+        deliveries=[(*_GIVEN(made), key.seal("delivery", "proof", made.id, said) if said else None)]
     )
-    return Delivery(**row)
+    return made
 
 
 def stored(row: Record) -> Collection:

@@ -59,7 +59,7 @@ async def decide(
     following = iter(decided)
     answers = [each if isinstance(each, Refusal) else next(following)[1] for each in questions]
     try:
-        await keeping.keep(hub, actor, organisation_id, decided, answers, once)
+        await keeping.keep(hub, actor, decided, answers, once)
     except asyncpg.UniqueViolationError:
         if once and (kept := await idempotency.find(ask, actor.id or idempotency.NOBODY, *once)):
             return await _again(ask, kept)

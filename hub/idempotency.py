@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from hub.db import Session, new_id
+from hub.db import Record, Session, new_id
 from hub.errors import Code, Refusal
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ async def answer_once(
     else, IN_PROGRESS when the first is still running after the wait.
     """
     actor_id = act.actor.id or NOBODY
-    if (kept := await find(act, actor_id, key, fingerprint)) is not None:
-        return kept
+    if (before := await find(act, actor_id, key, fingerprint)) is not None:
+        return before
     try:
         claimed = await act.value(_CLAIM, new_id(), actor_id, key, act.operation.value, fingerprint)
     except asyncpg.LockNotAvailableError as error:
@@ -58,7 +58,12 @@ async def answer_once(
 async def find(session: Session, actor_id: UUID, key: str, fingerprint: bytes) -> dict[str, Any] | None:
     """Return the answer kept under a key, None if there is none; Refusal IDEMPOTENCY_MISMATCH for another question."""
     row = await session.row(_FIND, actor_id, key)
-    if row is None:
+    return None if row is None else kept(row, fingerprint)
+
+
+def kept(row: Record, fingerprint: bytes) -> dict[str, Any] | None:
+    """Read the answer in a row; None where it has none. Refusal as `find`."""
+    if row["fingerprint"] is None:
         return None
     if row["fingerprint"] != fingerprint:
         raise Refusal(

@@ -17,6 +17,7 @@ from hub import inputs
 from hub.act import Act, Ask
 from hub.db import new_id
 from hub.errors import Code, Refusal, invalid, not_found
+from hub.recording import ERASED, Recording
 from hub.scope import hold, organisation
 from hub.vault import Blind, DataKey, Vault
 
@@ -184,9 +185,11 @@ async def verify_identifier(act: Act, identifier_id: UUID) -> Identifier:
 
 async def open_key(ask: Ask, customer_id: UUID) -> DataKey:
     """Unwrap a customer's data key; Refusal CONFLICT once they are erased."""
+    if isinstance(ask, Recording) and (key := ask.key(customer_id)):
+        return key
     wrapped = await ask.value(_WRAPPED, customer_id)
     if wrapped is None:
-        raise Refusal(Code.CONFLICT, "This customer is erased: nothing more is kept about them.")
+        raise Refusal(Code.CONFLICT, ERASED)
     return ask.hub.vault.unwrap(customer_id, wrapped)
 
 

@@ -1,40 +1,32 @@
 """Keeping decisions as evidence: the decision, whom it is about, and its ledger entry, by one statement.
 
-Each call is an act of its own. Acts that are ready at the same moment share the statement, and so the commit; if
-anything is wrong with one of them, each is tried again alone.
+Each call is a whole act of its own (`hub.whole`).
 """
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 from uuid import UUID
-from weakref import WeakKeyDictionary
 
-import asyncpg
 import orjson
 
-from hub import idempotency, ledger, metrics
-from hub.act import FAILURES, RETRIED, Hub, refusal
+from hub import ledger, metrics
+from hub.act import Hub
 from hub.actors import Actor, Operation
 from hub.answers import Answer, Outcome
-from hub.db import LOST, new_id
+from hub.db import new_id
 from hub.gather import Gathered
 from hub.policy.decision import RULESET
-from hub.together import Together
+from hub.whole import Once, Whole, opening
 
-ACTS_AT_MOST = 64
-ATTEMPTS = 3
-_KEEP = "SELECT keep_decisions($1::kept_act[])"
-_QUEUES: WeakKeyDictionary[Hub, Together[tuple[Any, ...], None]] = WeakKeyDictionary()
+_DECISIONS = Whole("SELECT keep_decisions($1::kept_act[])")
 
 
 async def keep(
     hub: Hub,
     actor: Actor,
-    organisation_id: UUID,
     decided: Sequence[tuple[Gathered, Outcome]],
     answers: Sequence[Outcome],
-    once: tuple[str, bytes] | None,
+    once: Once | None,
 ) -> None:
     """Keep the answers among what was decided. Refusals UNAVAILABLE, OUTCOME_UNKNOWN.
 
@@ -45,43 +37,15 @@ async def keep(
         return
     decisions, subjects = _rows(pairs)
     entry = _entry(hub, pairs, subjects)
-    remembered = orjson.dumps([_remembered(answer) for answer in answers]).decode() if once else None
-    await _write(hub, (
-        new_id(), Operation.DECISION_DECIDE.value, actor.kind, actor.id or idempotency.NOBODY, organisation_id, RULESET,
-        *_transposed(decisions, 5), *_transposed(subjects, 7),
-        entry.id, "decision.made", pairs[0][1].record_id if len(pairs) == 1 else None, entry.commitment, entry.subjects,
-        entry.leaves, entry.bodies, once[0] if once else None, once[1] if once else None, remembered,
-        pairs[0][1].decided_at,
-    ))  # fmt: skip
+    remembered = [_remembered(answer) for answer in answers]
+    subject = pairs[0][1].record_id if len(pairs) == 1 else None
+    act = opening(
+        new_id(), Operation.DECISION_DECIDE, actor, "decision.made", subject, entry, once, remembered
+    )
+    columns = (*_transposed(decisions, 5), *_transposed(subjects, 7))
+    await _DECISIONS.keep(hub, (act, RULESET, *columns, pairs[0][1].decided_at))
     for _, answer in pairs:
         metrics.DECISIONS.labels(answer.decision.outcome.value, answer.decision.rule).inc()
-
-
-async def _write(hub: Hub, act: tuple[Any, ...]) -> None:
-    """Write an act with those that are ready too; alone, and again if the database asks for it, when that fails."""
-    together = _QUEUES.setdefault(hub, Together(partial(_write_all, hub), most=ACTS_AT_MOST))
-    try:
-        await together([act])
-    except LOST as error:
-        raise refusal(error, is_committing=True) from error
-    except asyncpg.PostgresError:
-        await _write_alone(hub, act)
-
-
-async def _write_alone(hub: Hub, act: tuple[Any, ...]) -> None:
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            await _write_all(hub, [act])
-        except FAILURES as error:
-            if attempt == ATTEMPTS or not isinstance(error, RETRIED):
-                raise refusal(error, is_committing=True) from error
-        else:
-            return
-
-
-async def _write_all(hub: Hub, acts: list[tuple[Any, ...]]) -> list[None]:
-    await hub.database.single_write().value(_KEEP, acts)
-    return [None] * len(acts)
 
 
 def _rows(pairs: Sequence[tuple[Gathered, Answer]]) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:

@@ -6,7 +6,7 @@ Refusals name the place and what to write instead; they never repeat the input, 
 import re
 from datetime import UTC, datetime
 
-from hub.act import Act
+from hub.act import Ask
 from hub.errors import Code, Refusal, invalid
 
 PAGE_MOST = 500
@@ -21,17 +21,17 @@ _FIELD = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _LOCALE = re.compile(r"[a-zA-Z]{2,3}([-_][a-zA-Z0-9]{2,8})*")
 
 
-def happened(act: Act, at: datetime | None, *path: str | int) -> datetime:
+def happened(ask: Ask, at: datetime | None, *path: str | int) -> datetime:
     """Check when something happened: by default now, never after it."""
     if at is None:
-        return act.at
+        return ask.at
     if at.tzinfo is None:
         raise invalid("This instant needs a time zone, as in 2026-11-22T09:00:00Z.", *path)
-    if at > act.at:
+    if at > ask.at:
         raise invalid("This lies in the future: only what has happened can be recorded.", *path)
     if at < EARLIEST:
         raise invalid("This lies before 1900: check the year.", *path)
-    return at
+    return at.astimezone(UTC)
 
 
 def reason(code: str, *path: str | int) -> str:

@@ -7,17 +7,19 @@ import dataclasses
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from hub import inputs, particulars
-from hub.act import Act
+from hub.act import Act, Ask
 from hub.collections import require_version
 from hub.db import new_id
 from hub.errors import invalid, not_found
 from hub.identities import open_key
 from hub.policy.values import Channel
+from hub.recording import Adding, columns
 from hub.scope import hold
 
 
@@ -164,14 +166,7 @@ _DEMANDS = {
 }
 COLUMNS = """id, customer_id, organisation_id, kind, action, purpose_id, channel, recipient_id, grade,
     ends_at, wording, wording_sha256, notice_version_id, method, happened_at, recorded_at"""
-_ADD = f"""
-    INSERT INTO choice ({COLUMNS}, act_id, evidence)
-    SELECT new.id, $1, $2, $3, $4, new.purpose_id, new.channel, new.recipient_id, $5, $6,
-           $7, $8, $9, $10, $11, $12, $13, new.evidence
-    FROM unnest($14::uuid[], $15::uuid[], $16::text[], $17::uuid[], $18::bytea[])
-         AS new (id, purpose_id, channel, recipient_id, evidence)
-    RETURNING {COLUMNS}
-"""  # noqa: S608 - joined from constants
+_ROW = columns(Choice)
 # The last word in each scope of one kind as of an instant; of one instant, the word that says no, or the weakest yes.
 _LAST = f"""
     SELECT DISTINCT ON (purpose_id, channel, recipient_id) {COLUMNS} FROM choice
@@ -180,15 +175,15 @@ _LAST = f"""
              array_position(ARRAY['UPHELD', 'PENDING', 'OPTED_OUT', 'REFUSED', 'WITHDRAWN',
                                   'OVERRULED', 'OPTED_IN', 'GIVEN'], action),
              array_position(ARRAY['GIVEN', 'EXPLICIT', 'GUARDIAN'], grade), ends_at, id
-"""  # noqa: S608
+"""  # noqa: S608 - joined from constants
 _NAMED = """
     SELECT $2::uuid IS NULL OR EXISTS (SELECT FROM purpose p WHERE p.id = $2 AND p.organisation_id = $1),
            $3::uuid IS NULL OR EXISTS (SELECT FROM recipient r WHERE r.id = $3 AND r.organisation_id = $1)
 """
 
 
-async def check(act: Act, word: Word) -> Word:
-    """Lock the customer and check everything; returns the word with its instant and organisation filled in.
+async def check(act: Adding, word: Word) -> Word:
+    """Hold the customer and check everything; returns the word with its instant and organisation filled in.
 
     Refusals: NOT_FOUND for what is unknown or another organisation's, INVALID for what makes no sense,
     CONFLICT for an erased customer or a version that is a draft.
@@ -211,7 +206,9 @@ async def check(act: Act, word: Word) -> Word:
     reference = inputs.text(evidence.reference, "evidence", most=particulars.REFERENCE_CHARACTERS, empty=True)
     method = inputs.choice(Method, evidence.method, "method")
     kept = replace(evidence, wording=wording, reference=reference, method=method, happened_at=at)
-    return replace(word, scope=replace(scope, organisation_id=reached.organisation_id), evidence=kept)
+    ends_at = word.ends_at and word.ends_at.astimezone(UTC)
+    towards = replace(scope, organisation_id=reached.organisation_id)
+    return replace(word, scope=towards, evidence=kept, ends_at=ends_at)
 
 
 def places(scope: Scope) -> list[Place]:
@@ -230,38 +227,50 @@ async def last(act: Act, word: Word) -> dict[Place, Choice]:
     return {Place(choice.purpose_id, choice.channel, choice.recipient_id): choice for choice in choices}
 
 
-async def write(act: Act, word: Word, where: Sequence[Place]) -> list[Choice]:
+async def write(act: Adding, word: Word, where: Sequence[Place]) -> list[Choice]:
     """Write a checked word's rows, one for each place."""
+    made = spoken(act, word, where)
+    seals = await _seal(act, word, [choice.id for choice in made])
+    await act.add(choices=[row(choice, seal) for choice, seal in zip(made, seals, strict=True)])
+    return made
+
+
+def spoken(ask: Ask, word: Word, where: Sequence[Place]) -> list[Choice]:
+    """Make a checked word's choices, one for each place, as they will stand."""
     scope, evidence = word.scope, word.evidence
-    ids = [new_id() for _ in where]
-    rows = await act.rows(
-        _ADD,
-        scope.customer_id,
-        scope.organisation_id,
-        word.kind,
-        word.action,
-        word.grade,
-        word.ends_at,
-        evidence.wording,
-        hashlib.sha256(evidence.wording.encode()).hexdigest(),
-        evidence.notice_version_id,
-        evidence.method,
-        evidence.happened_at,
-        act.at,
-        act.id,
-        ids,
-        [place.purpose_id for place in where],
-        [place.channel for place in where],
-        [place.recipient_id for place in where],
-        await _seal(act, scope.customer_id, ids, evidence.reference),
-    )
-    return [Choice(**row) for row in rows]
+    return [
+        Choice(
+            id=new_id(),
+            customer_id=scope.customer_id,
+            organisation_id=scope.organisation_id,
+            kind=word.kind,
+            action=word.action,
+            purpose_id=place.purpose_id,
+            channel=place.channel,
+            recipient_id=place.recipient_id,
+            grade=word.grade,
+            ends_at=word.ends_at,
+            wording=evidence.wording,
+            wording_sha256=hashlib.sha256(evidence.wording.encode()).hexdigest(),
+            notice_version_id=evidence.notice_version_id,
+            method=evidence.method,
+            happened_at=evidence.happened_at or ask.at,
+            recorded_at=ask.at,
+        )
+        for place in where
+    ]
 
 
-async def _seal(act: Act, customer_id: UUID, ids: Sequence[UUID], reference: str) -> list[bytes | None]:
+def row(choice: Choice, evidence: bytes | None = None) -> tuple[Any, ...]:
+    """A choice as the database takes it (its type new_choice), with its sealed evidence."""
+    return (*_ROW(choice), evidence)
+
+
+async def _seal(act: Adding, word: Word, ids: Sequence[UUID]) -> list[bytes | None]:
+    reference = word.evidence.reference
     if not reference:
         return [None for _ in ids]
-    key = await open_key(act, customer_id)
+    key = await open_key(act, word.scope.customer_id)
     return [key.seal("choice", "evidence", row_id, reference) for row_id in ids]
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from hub.act import Act, Ask
 from hub.db import Record
 from hub.errors import Code, Refusal, invalid, not_found
+from hub.recording import ERASED, Adding, Recording
 
 BELONGS = """(
     EXISTS (SELECT FROM customer_event e WHERE e.customer_id = c.id AND e.organisation_id = $2)
@@ -72,11 +73,19 @@ async def reach(
     return await _reach(ask, _REACH, customer_id, organisation_id, path)
 
 
-async def hold(act: Act, customer_id: UUID, organisation_id: UUID | None = None, *path: str | int) -> Reached:
-    """Lock a living customer of the organisation for this act; Refusal CONFLICT where they are erased."""
-    reached = await _reach(act, _HOLD, customer_id, organisation_id, path)
+async def hold(
+    act: Adding, customer_id: UUID, organisation_id: UUID | None = None, *path: str | int
+) -> Reached:
+    """Lock a living customer of the organisation for this act; Refusal CONFLICT where they are erased.
+
+    A recording has them locked, and looked at again, by the statement that keeps it.
+    """
+    is_later = isinstance(act, Recording)
+    reached = await _reach(act, _REACH if is_later else _HOLD, customer_id, organisation_id, path)
     if reached.is_erased:
-        raise Refusal(Code.CONFLICT, "This customer is erased: nothing more is kept about them.", path)
+        raise Refusal(Code.CONFLICT, ERASED, path)
+    if is_later:
+        act.hold(reached.id, reached.organisation_id, reached.wrapped)
     return reached
 
 

@@ -23,10 +23,12 @@ class Together(Generic[Item, Result]):
         *,
         most: int = 1_000,
         runners: int = 4,
+        crowded: int = CROWDED,
     ) -> None:
         self._work = work
         self._most = most
         self._runners = runners
+        self._crowded = crowded
         self._waiting: deque[tuple[Sequence[Item], asyncio.Future[Sequence[Result]]]] = deque()
         self._running: set[asyncio.Task[None]] = set()
 
@@ -34,7 +36,7 @@ class Together(Generic[Item, Result]):
         """The results for these items, in order. Raises what the work raised."""
         answer: asyncio.Future[Sequence[Result]] = asyncio.get_running_loop().create_future()
         self._waiting.append((items, answer))
-        if not self._running or (len(self._waiting) > CROWDED and len(self._running) < self._runners):
+        if not self._running or (len(self._waiting) > self._crowded and len(self._running) < self._runners):
             task = asyncio.get_running_loop().create_task(self._run())
             self._running.add(task)
         return await answer

@@ -18,5 +18,13 @@ class Migration(migrations.Migration):
 
     operations = [
         ops.RunSQL((SQL / name).read_text(encoding="utf-8"))
-        for name in ("spine.sql", "projection.sql", "queue.sql", "guards.sql", "decisions.sql", "imports.sql")
+        for name in (
+            "spine.sql",
+            "projection.sql",
+            "queue.sql",
+            "guards.sql",
+            "whole.sql",
+            "decisions.sql",
+            "imports.sql",
+        )
     ]

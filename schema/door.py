@@ -7,23 +7,21 @@ names the operation; the one table says who may do it. What a resolver is given 
 import functools
 import inspect
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
-from enum import Enum
-from typing import Annotated, Any, cast, get_type_hints
+from dataclasses import fields, is_dataclass
+from typing import Annotated, Any
 
 import orjson
 import strawberry
 from graphql import GraphQLField, GraphQLInterfaceType, GraphQLObjectType
 
-from hub.act import Act
 from hub.actors import Operation, authorise
 from hub.errors import Code, Refusal
-from schema.call import Call, Info, checked_key
-from schema.problems import RAISED, Payload, Problem
-from schema.relay import Binding, Node, Window, global_id_of, page_size
+from schema.call import Info, checked_key
+from schema.performing import Adds, Once, Resolver, chosen, payload_of
+from schema.problems import RAISED, Problem
+from schema.relay import Binding, Window, page_size
 from schema.weights import Weight
 
-Resolver = Callable[..., Awaitable[Any]]
 GIVEN = frozenset({"ask", "act", "call", "window", "once"})
 """Parameters a resolver may have that come from the door, not from the client."""
 
@@ -46,14 +44,6 @@ _Key = Annotated[
 _CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
 _WINDOW = {"first": _First, "after": _After, "last": _Last, "before": _Before}
 _FORWARD = frozenset({"first", "after"})
-
-
-@dataclass(frozen=True, slots=True)
-class Once:
-    """A key under which a mutation acts once, and a keyed hash of what was asked with it."""
-
-    key: str
-    fingerprint: bytes
 
 
 def asks(
@@ -107,13 +97,20 @@ def lists(
     return declare
 
 
-def acts(operation: Operation, *, whole: bool = False, weight: Weight | None = None, **options: Any) -> Any:
+def acts(
+    operation: Operation,
+    *,
+    whole: bool = False,
+    adds: Adds = False,
+    weight: Weight | None = None,
+    **options: Any,
+) -> Any:
     """A mutation: its resolver gets `act`; returning commits, raising rolls back and becomes problems.
 
     The schema gets `idempotencyKey`. A resolver that declares `once` keeps the key itself, in its own act;
     for any other the payload is remembered: its nodes by id, its numbers and booleans, no texts.
-
     whole: the verb opens its own act (for hot fields); the resolver gets `call` in place of `act`.
+    adds: it, or the inputs of which this says so, only adds to a customer: `act` is then a Recording.
     """
 
     def declare(resolver: Resolver) -> Any:
@@ -126,40 +123,16 @@ def acts(operation: Operation, *, whole: bool = False, weight: Weight | None = N
                 once = _once(info, operation, idempotency_key, arguments)
                 given = {**arguments, "once": once} if own_key else arguments
                 await call.close()
-                if whole:
-                    return await resolver(self, call=call, **given)
-                return await _perform(call, operation, resolver, self, None if own_key else once, given)
+                run = chosen(given, adds, whole=whole)
+                return await run(call, operation, resolver, self, None if own_key else once, given)
             except Refusal as refusal:
                 if refusal.code in RAISED:
                     raise
-                return _payload(resolver)(problems=[Problem.of(refusal)])
+                return payload_of(resolver)(problems=[Problem.of(refusal)])
 
         return _field(resolver, resolve, operation, {"idempotency_key": _Key}, weight, options)
 
     return declare
-
-
-async def _perform(
-    call: Call,
-    operation: Operation,
-    resolver: Resolver,
-    source: Any,
-    once: Once | None,
-    arguments: dict[str, Any],
-) -> Any:
-    async def body(act: Act) -> Any:
-        if once is None:
-            return await resolver(source, act=act, **arguments)
-        made: list[Any] = []
-
-        async def make() -> dict[str, Any]:
-            made.append(await resolver(source, act=act, **arguments))
-            return _kept(made[0])
-
-        kept = await act.answer_once(once.key, once.fingerprint, make)
-        return made[0] if made else await _again(call, act, _payload(resolver), kept or {})
-
-    return await call.hub.perform(call.actor, operation, body, locale=call.locale)
 
 
 def _field(
@@ -243,37 +216,6 @@ def _plain(value: Any) -> Any:
             name: each for name, each in said.items() if each is not None and each is not strawberry.UNSET
         }
     return str(value)
-
-
-def _payload(resolver: Resolver) -> type[Any]:
-    return get_type_hints(resolver)["return"]
-
-
-def _kept(payload: Payload) -> dict[str, Any]:
-    """What is remembered of an answer: ids, numbers and booleans."""
-    kept: dict[str, Any] = {}
-    for each in fields(payload):  # pyright: ignore[reportArgumentType] -- every Strawberry type is a dataclass
-        value: Any = getattr(payload, each.name)
-        if isinstance(value, Node):
-            kept[each.name] = {"node": global_id_of(value)}
-        elif isinstance(value, list) and value and isinstance(value[0], Node):
-            kept[each.name] = {"nodes": [global_id_of(one) for one in cast("list[Node]", value)]}
-        elif isinstance(value, bool | int) and not isinstance(value, Enum):
-            kept[each.name] = {"value": value}
-    return kept
-
-
-async def _again(call: Call, act: Act, payload: type[Any], kept: Mapping[str, Any]) -> Any:
-    """The answer a second time, read through the node table with the viewer's own permissions."""
-    again: dict[str, Any] = {}
-    for name, entry in kept.items():
-        if "value" in entry:
-            again[name] = entry["value"]
-        else:
-            ids: list[str] = entry.get("nodes") or [entry["node"]]
-            found = await call.nodes.find(act, [call.nodes.parse(each) for each in ids])
-            again[name] = [each for each in found if each] if "nodes" in entry else found[0]
-    return payload(**again)
 
 
 def operations(schema: strawberry.Schema) -> Iterator[tuple[str, Operation | None]]:

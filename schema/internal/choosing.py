@@ -11,6 +11,7 @@ from hub import catalogue, choices, purposes, recipients, said
 from hub.act import Act
 from hub.actors import Operation
 from hub.policy.values import Channel
+from hub.recording import Adding
 from schema.door import acts
 from schema.internal.choices import Choice
 from schema.internal.meanings import ConsentWord, OptOutKind
@@ -162,8 +163,8 @@ Given = ConsentRecordInput | TransferConsentRecordInput | OptInput | ObjectionRe
 class ChoiceMutations:
     """Recording what customers choose."""
 
-    @acts(Operation.CHOICE_RECORD)
-    async def consent_record(self, act: Act, input: _Consent) -> ChoicesPayload:
+    @acts(Operation.CHOICE_RECORD, adds=lambda given: given.word is not ConsentWord.WITHDRAWN)
+    async def consent_record(self, act: Adding, input: _Consent) -> ChoicesPayload:
         """Record a consent asked, given, refused or withdrawn: for one purpose, channels, a recipient."""
         if input.word is ConsentWord.GIVEN:
             return await _keep(act, choices.give_consent, input, grade=input.grade, ends_at=input.ends_at)
@@ -174,27 +175,27 @@ class ChoiceMutations:
         }
         return await _keep(act, verbs[input.word], input)
 
-    @acts(Operation.CHOICE_RECORD)
-    async def transfer_consent_record(self, act: Act, input: _Transfer) -> ChoicesPayload:
+    @acts(Operation.CHOICE_RECORD, adds=lambda given: not given.is_withdrawn)
+    async def transfer_consent_record(self, act: Adding, input: _Transfer) -> ChoicesPayload:
         """Record explicit consent to a transfer abroad to a recipient, or its withdrawal."""
         if input.is_withdrawn:
             return await _keep(act, choices.withdraw_transfer, input)
         return await _keep(act, choices.consent_to_transfer, input, ends_at=input.ends_at)
 
-    @acts(Operation.CHOICE_RECORD)
-    async def opt_out(self, act: Act, input: _Opt) -> ChoicesPayload:
+    @acts(Operation.CHOICE_RECORD, adds=True)
+    async def opt_out(self, act: Adding, input: _Opt) -> ChoicesPayload:
         """Record an opt-out: of marketing, of sharing and sale, by browser signal, or of sensitive use."""
         if input.kind is OptOutKind.MARKETING:
             return await _keep(act, choices.opt_out_of_marketing, input)
         return await _keep(act, _kinded(choices.opt_out, input.kind), input)
 
-    @acts(Operation.CHOICE_RECORD)
-    async def opt_in(self, act: Act, input: _Opt) -> ChoicesPayload:
+    @acts(Operation.CHOICE_RECORD, adds=True)
+    async def opt_in(self, act: Adding, input: _Opt) -> ChoicesPayload:
         """Record that an opt-out was taken back; of marketing only `consentRecord` takes one back."""
         return await _keep(act, _kinded(choices.opt_in, input.kind), input)
 
-    @acts(Operation.CHOICE_RECORD)
-    async def objection_record(self, act: Act, input: _Objection) -> ChoicesPayload:
+    @acts(Operation.CHOICE_RECORD, adds=lambda given: not given.is_withdrawn)
+    async def objection_record(self, act: Adding, input: _Objection) -> ChoicesPayload:
         """Record an objection to processing other than marketing, or that it was taken back."""
         verb: Verb = choices.withdraw_objection if input.is_withdrawn else choices.object_to
         return await _keep(act, verb, input)
@@ -209,20 +210,20 @@ class ChoiceMutations:
 
 
 def _kinded(verb: Callable[..., Awaitable[list[said.Choice]]], kind: OptOutKind) -> Verb:
-    async def of_kind(act: Act, scope: said.Scope, evidence: said.Evidence) -> list[said.Choice]:
+    async def of_kind(act: Adding, scope: said.Scope, evidence: said.Evidence) -> list[said.Choice]:
         return await verb(act, kind.value, scope, evidence)
 
     return of_kind
 
 
-async def _keep(act: Act, verb: Verb, given: Given, **more: Any) -> ChoicesPayload:
+async def _keep(act: Adding, verb: Verb, given: Given, **more: Any) -> ChoicesPayload:
     customer_id = await find_customer(act, given.customer, "input", "customer")
     with within(given, "input", moved=EVIDENCE):
         kept = await verb(act, await _scope(act, customer_id, given), given.evidence.kept(), **more)
     return ChoicesPayload(choices=[Choice.of(each) for each in kept])
 
 
-async def _scope(act: Act, customer_id: UUID, given: Given) -> said.Scope:
+async def _scope(act: Adding, customer_id: UUID, given: Given) -> said.Scope:
     channels = () if isinstance(given, TransferConsentRecordInput) else given.channels
     return said.Scope(
         customer_id=customer_id,

@@ -8,10 +8,11 @@ from uuid import UUID
 import strawberry
 
 from hub import catalogue, collections, intakes
-from hub.act import Act, Ask
+from hub.act import Ask
 from hub.actors import Operation
 from hub.categories import Category as CategoryRow
 from hub.policy.values import Source
+from hub.recording import Adding
 from schema.call import Info
 from schema.door import acts, lists
 from schema.internal.categories import Category, categories_by_id
@@ -197,8 +198,8 @@ class IntakeQueries:
 class IntakeMutations:
     """Recording what came in, and what was shown."""
 
-    @acts(Operation.COLLECTION_RECORD)
-    async def collection_record(self, act: Act, input: _Collection) -> CollectionPayload:
+    @acts(Operation.COLLECTION_RECORD, adds=True)
+    async def collection_record(self, act: Adding, input: _Collection) -> CollectionPayload:
         """Record that categories of a customer's data came in, and which notice they were shown."""
         customer_id = await find_customer(act, input.customer, "input", "customer")
         with within(input, "input"):
@@ -218,8 +219,8 @@ class IntakeMutations:
             row = await collections.record(act, new)
         return CollectionPayload(collection=Collection.of(row))
 
-    @acts(Operation.DELIVERY_RECORD)
-    async def notice_deliver(self, act: Act, input: _Delivery) -> DeliveryPayload:
+    @acts(Operation.DELIVERY_RECORD, adds=True)
+    async def notice_deliver(self, act: Adding, input: _Delivery) -> DeliveryPayload:
         """Record that a notice version reached a customer."""
         customer_id = await find_customer(act, input.customer, "input", "customer")
         with within(input, "input"):
@@ -236,6 +237,6 @@ class IntakeMutations:
         return DeliveryPayload(delivery=Delivery.of(row))
 
 
-async def _categories(act: Act, given: Sequence[str]) -> list[UUID]:
+async def _categories(ask: Ask, given: Sequence[str]) -> list[UUID]:
     named = references(given, "Category", "categories")
-    return [row.id for row in await catalogue.resolve(act, CategoryRow, named, "categories")]
+    return [row.id for row in await catalogue.resolve(ask, CategoryRow, named, "categories")]

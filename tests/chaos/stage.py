@@ -25,6 +25,10 @@ OPT_OUT = """
     mutation ($input: OptInput!) { optOut(input: $input) {
         choices { id kind action customerId happenedAt recordedAt } problems { code path } } }
 """
+COLLECT = """
+    mutation ($input: CollectionRecordInput!) { collectionRecord(input: $input) {
+        collection { id source customerId happenedAt recordedAt } problems { code path } } }
+"""
 CREATE = """
     mutation ($input: CustomerCreateInput!) { customerCreate(input: $input) {
         customer { id locale jurisdictions relationship createdAt } problems { code path } } }
@@ -99,6 +103,13 @@ def opt_out(customer: UUID) -> Intention:
     said = {"wording": "Share nothing of mine.", "method": "WEB", "reference": "form 12"}
     whom = {"id": global_id("Customer", customer)}
     return Intention(OPT_OUT, {"customer": whom, "kind": "SHARING", "evidence": said})
+
+
+def collect(customer: UUID) -> Intention:
+    """This customer gives their address once more, and is shown nothing."""
+    whom = {"id": global_id("Customer", customer)}
+    taken = {"customer": whom, "source": "CUSTOMER", "categories": ["contact"], "optoutOffered": True}
+    return Intention(COLLECT, taken)
 
 
 def create() -> Intention:

@@ -18,11 +18,17 @@ from tests.chaos.stage import Stage, code_of
 from tests.internal.door import Door
 from tests.world import build_world
 
-COMMIT, WHOLE_ACT = "^COMMIT", "keep_decisions"
+COMMIT, DECIDED, RECORDED = "^COMMIT", "keep_decisions", "keep_events"
 KINDS = {
-    "decide": (acts.decide, WHOLE_ACT, "SELECT count(*) FROM decision_subject WHERE customer_id = $1"),
-    "decisions": (acts.decisions, WHOLE_ACT, "SELECT count(*) FROM decision_subject WHERE customer_id = $1"),
-    "opt out": (acts.opt_out, COMMIT, "SELECT count(*) FROM choice WHERE customer_id = $1"),
+    "decide": (acts.decide, DECIDED, "SELECT count(*) FROM decision_subject WHERE customer_id = $1"),
+    "decisions": (acts.decisions, DECIDED, "SELECT count(*) FROM decision_subject WHERE customer_id = $1"),
+    "opt out": (acts.opt_out, RECORDED, "SELECT count(*) FROM choice WHERE customer_id = $1"),
+    "collect": (acts.collect, RECORDED, "SELECT count(*) - 1 FROM collection WHERE customer_id = $1"),
+    "department": (
+        lambda _: acts.add_department(),
+        COMMIT,
+        "SELECT count(*) FROM department WHERE name = 'Surveys' AND $1::uuid IS NOT NULL",
+    ),
 }
 ROUNDS = [pytest.param(3, id="few"), pytest.param(12, id="many", marks=pytest.mark.chaos)]
 
@@ -69,13 +75,15 @@ async def test_an_unknown_outcome_is_said_to_be_unknown_and_the_same_key_resolve
 
 @pytest.mark.parametrize("rounds", ROUNDS)
 @pytest.mark.parametrize("moment", Moment)
+@pytest.mark.parametrize("kind", ["decide", "opt out"])
 async def test_acts_that_share_a_commit_whose_answer_is_lost_are_each_resolved_by_their_own_key(
-    cut_off: Stage, proxy: Proxy, moment: Moment, rounds: int
+    cut_off: Stage, proxy: Proxy, kind: str, moment: Moment, rounds: int
 ) -> None:
+    make, statement, count = KINDS[kind]
     customers, unknown = [await cut_off.customer() for _ in range(8)], 0
     for number in range(1, rounds + 1):
-        meant = [acts.decide(each) for each in customers]
-        proxy.cut(moment, WHOLE_ACT)
+        meant = [make(each) for each in customers]
+        proxy.cut(moment, statement)
         first = await asyncio.gather(*(cut_off.post(each) for each in meant))
         codes = [code_of(each) for each in first]
         assert "OUTCOME_UNKNOWN" in codes
@@ -85,17 +93,18 @@ async def test_acts_that_share_a_commit_whose_answer_is_lost_are_each_resolved_b
         assert {code_of(each) for each in second} == {None}
         assert all(before in (after, None) for before, after in zip(done(first), done(second), strict=True))
         for each in customers:
-            assert await cut_off.superuser.fetchval(KINDS["decide"][2], each) == number
+            assert await cut_off.superuser.fetchval(count, each) == number
     assert unknown >= rounds
     await assert_whole(cut_off.hub)
 
 
 def done(answers: list[dict[str, Any]]) -> list[Any]:
-    """The decisions among answers; None where there is none."""
-    return [each["data"]["decide"]["decision"] for each in answers]
+    """What was decided or recorded, answer by answer; None where it is not known."""
+    payloads = [next(iter(each["data"].values())) for each in answers]
+    return [each.get("decision") or each.get("choices") or None for each in payloads]
 
 
-@pytest.mark.parametrize("kind", ["opt out"])
+@pytest.mark.parametrize("kind", ["department"])
 async def test_a_connection_lost_before_the_commit_leaves_nothing_and_says_so(
     cut_off: Stage, proxy: Proxy, kind: str
 ) -> None:

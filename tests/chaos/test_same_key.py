@@ -23,6 +23,7 @@ KINDS: dict[str, Callable[[UUID], Intention]] = {
     "decide": acts.decide,
     "decisions": acts.decisions,
     "opt out": acts.opt_out,
+    "collect": acts.collect,
     "create": lambda _: acts.create(),
     "department": lambda _: acts.add_department(),
 }
@@ -30,6 +31,7 @@ OPT_IN = acts.OPT_OUT.replace("optOut", "optIn")
 OTHERWISE = {
     "decide": {"act": "PROFILE", "recipient": None},
     "opt out": {"kind": "SIGNAL"},
+    "collect": {"source": "PUBLIC"},
     "create": {"locale": "fr"},
     "department": {"name": "Other"},
 }

@@ -1,5 +1,7 @@
 """How many SQL statements an operation takes: few, and as many for fifty rows as for two."""
 
+from typing import Any
+
 import pytest
 import pytest_asyncio
 
@@ -7,7 +9,7 @@ from hub.db import new_id
 from schema.relay import global_id
 from tests.internal.counting import Counter, statements
 from tests.internal.door import DECISION, Door, nodes_of
-from tests.internal.setting import Setting, document, key, posed
+from tests.internal.setting import EVIDENCE, Setting, document, key, posed
 from tests.world import World
 
 DECIDE = document("decide", "decision { %s }" % DECISION)  # noqa: UP031
@@ -19,6 +21,7 @@ PREVIEW = (
     "query ($input: QuestionInput!) { preview(input: $input) { outcome rule citation { clause text"
     " } facts { name value } } }"
 )
+INTAKE = {"source": "CUSTOMER", "categories": ["contact"], "optoutOffered": True}
 FIFTY = 50
 SOME = 20
 
@@ -42,6 +45,30 @@ async def test_deciding_takes_one_statement_to_gather_and_one_to_keep(at: Settin
     email = f"{new_id()}@example.org"
     await at.customer(email=email)
     assert len(await statements(at, counter, DECIDE, input={**question, "customer": {"email": email}})) == 3
+
+
+@pytest.mark.parametrize(
+    ("mutation", "select", "given", "most"),
+    [
+        ("optOut", "choices { id }", {"kind": "SHARING", "evidence": EVIDENCE}, 4),
+        (
+            "consentRecord",
+            "choices { id }",
+            {"word": "GIVEN", "purpose": "newsletter", "evidence": EVIDENCE},
+            5,
+        ),
+        ("collectionRecord", "collection { id }", INTAKE, 5),
+    ],
+)
+async def test_recording_what_happened_takes_one_statement_to_keep_and_few_to_look(
+    at: Setting, counter: Counter, mutation: str, select: str, given: dict[str, Any], most: int
+) -> None:
+    asked = {"customer": await at.ref(), **given}
+    await statements(at, counter, document(mutation, select), input=asked)
+    ran = await statements(at, counter, document(mutation, select), input=asked, key=key())
+    assert len(ran) <= most, [each[:120] for each in ran]
+    assert "keep_events" in ran[-1]
+    assert not [each for each in ran if each.startswith(("BEGIN", "COMMIT", "INSERT"))]
 
 
 async def test_previewing_takes_one_statement(at: Setting, counter: Counter) -> None:
