@@ -17,10 +17,10 @@ OLDEST_SERVER = 150_000
 
 
 async def migrate(url: str) -> list[str]:
-    """Apply what is missing; returns the names applied. Unready when the server is too old or the user may not."""
+    """Apply what is missing; returns the names applied. Unready where the server does not fit or the user may not."""
     guard = await connect(url, {"statement_timeout": "0", "lock_timeout": "0"})
     try:
-        await _refuse_old_server(guard)
+        await _refuse_what_does_not_fit(guard)
         await guard.execute("SELECT pg_advisory_lock($1)", LOCK)
         before = await applied(guard)
         await _run(url)
@@ -50,10 +50,15 @@ async def known() -> list[str]:
     return sorted(key.name for key in executor.loader.graph.nodes)
 
 
-async def _refuse_old_server(connection: asyncpg.Connection) -> None:
+async def _refuse_what_does_not_fit(connection: asyncpg.Connection) -> None:
     version = int(await connection.fetchval("SHOW server_version_num"))
     if version < OLDEST_SERVER:
         raise Unready(f"database: PostgreSQL 15 or newer is needed, this is {version // 10_000}")
+    encoding = await connection.fetchval("SHOW server_encoding")
+    if encoding != "UTF8":
+        raise Unready(
+            f"database: its encoding is {encoding}: make it with CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0"
+        )
 
 
 async def _run(url: str) -> None:
