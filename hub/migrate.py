@@ -7,6 +7,7 @@ import asyncpg
 from tortoise import Tortoise
 from tortoise.backends.asyncpg.client import AsyncpgDBClient
 from tortoise.connection import get_connections
+from tortoise.exceptions import OperationalError
 from tortoise.migrations.executor import MigrationExecutor
 
 from hub.db import MIGRATIONS, TORTOISE_ORM, connect
@@ -70,6 +71,8 @@ async def _run(url: str) -> None:
     token = get_connections().set("default", client)  # the executor opens its transactions by this name
     try:
         await MigrationExecutor(client, {"hub": MIGRATIONS}).migrate(None)
+    except OperationalError as error:
+        raise error.args[0] from error  # what the database said, which callers know
     finally:
         get_connections().reset(token)
         await client.close()
