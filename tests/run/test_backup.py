@@ -35,7 +35,12 @@ def follow(script: str, folder: Path, **settings: str) -> None:
     """Run commands of the page with PostgreSQL's own programs."""
     path = f"{_binaries()}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
-        ["bash", "-euc", script], cwd=folder, env={"PATH": path, **settings}, capture_output=True, text=True, check=False
+        ["bash", "-euc", script],
+        cwd=folder,
+        env={"PATH": path, **settings},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
 
@@ -95,9 +100,16 @@ def test_a_backup_is_restored_by_the_commands_of_the_page(own: Own, tmp_path: Pa
     assert again.run("check").returncode == 0
     assert asyncio.run(email_of(again, world, customer)) == EMAIL
     said = again.run("ledger", "verify", "--json")
-    assert (said.returncode, [each["kind"] for each in json.loads(said.stdout)["findings"]]) == (1, ["missing"])
+    assert (said.returncode, [each["kind"] for each in json.loads(said.stdout)["findings"]]) == (
+        1,
+        ["missing"],
+    )
     fresh = again.run("ledger", "verify", "--json", HUB_ANCHOR_FILE=str(tmp_path / "new.ndjson"))
     assert (fresh.returncode, json.loads(fresh.stdout)["ok"]) == (0, True)
     assert keys(again) == 1
-    follow("\n".join(line for line in restore.splitlines() if "keys.dump" not in line), tmp_path, DATABASE=keyless.url)
+    follow(
+        "\n".join(line for line in restore.splitlines() if "keys.dump" not in line),
+        tmp_path,
+        DATABASE=keyless.url,
+    )
     assert keys(keyless) == 0, "a dump without the keys brings nobody back"

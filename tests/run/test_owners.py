@@ -60,7 +60,11 @@ def bare(keyring: Keyring, tmp_path: Path) -> Iterator[Server]:
 @pytest.mark.slow
 def test_the_hubs_login_owns_nothing_and_everything_works(bare: Server, start: Start) -> None:
     [said] = SQL.findall(PAGE.read_text(encoding="utf-8"))
-    said = said.replace("'...'", "'secret'").replace("hub_owner", "firm_owner").replace("DATABASE hub", "DATABASE firm")
+    said = (
+        said.replace("'...'", "'secret'")
+        .replace("hub_owner", "firm_owner")
+        .replace("DATABASE hub", "DATABASE firm")
+    )
     bare.run(*(statement for statement in said.split(";") if statement.strip()))
     place, owner = bare.place("hub_serves"), bare.url("firm_owner")
     alone = place.run("migrate")
