@@ -7,6 +7,7 @@ import asyncpg
 from tortoise import Tortoise
 from tortoise.backends.asyncpg.client import AsyncpgDBClient
 from tortoise.connection import get_connections
+from tortoise.exceptions import OperationalError
 from tortoise.migrations.executor import MigrationExecutor
 
 from hub.db import MIGRATIONS, TORTOISE_ORM, connect
@@ -17,10 +18,10 @@ OLDEST_SERVER = 150_000
 
 
 async def migrate(url: str) -> list[str]:
-    """Apply what is missing; returns the names applied. Unready when the server is too old or the user may not."""
+    """Apply what is missing; returns the names applied. Unready where the server does not fit or the user may not."""
     guard = await connect(url, {"statement_timeout": "0", "lock_timeout": "0"})
     try:
-        await _refuse_old_server(guard)
+        await _refuse_what_does_not_fit(guard)
         await guard.execute("SELECT pg_advisory_lock($1)", LOCK)
         before = await applied(guard)
         await _run(url)
@@ -50,10 +51,15 @@ async def known() -> list[str]:
     return sorted(key.name for key in executor.loader.graph.nodes)
 
 
-async def _refuse_old_server(connection: asyncpg.Connection) -> None:
+async def _refuse_what_does_not_fit(connection: asyncpg.Connection) -> None:
     version = int(await connection.fetchval("SHOW server_version_num"))
     if version < OLDEST_SERVER:
         raise Unready(f"database: PostgreSQL 15 or newer is needed, this is {version // 10_000}")
+    encoding = await connection.fetchval("SHOW server_encoding")
+    if encoding != "UTF8":
+        raise Unready(
+            f"database: its encoding is {encoding}: make it with CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0"
+        )
 
 
 async def _run(url: str) -> None:
@@ -65,6 +71,8 @@ async def _run(url: str) -> None:
     token = get_connections().set("default", client)  # the executor opens its transactions by this name
     try:
         await MigrationExecutor(client, {"hub": MIGRATIONS}).migrate(None)
+    except OperationalError as error:
+        raise error.args[0] from error  # what the database said, which callers know
     finally:
         get_connections().reset(token)
         await client.close()

@@ -58,7 +58,7 @@ def load(path: Path, documents: Documents, *, only: bool = True) -> Trusted:
 def _entries(path: Path) -> dict[str, str]:
     try:
         found: Any = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise Unready(f"{path}: not a readable JSON file ({type(error).__name__}).") from None
     if not isinstance(found, dict):
         raise Unready(f"{path}: must be one JSON object of document ids and documents.")

@@ -70,8 +70,18 @@ def _explain(error: Exception) -> tuple[int, str]:
         return (UNAVAILABLE if said.startswith(("database: cannot", "port ")) else CONFIGURATION), said
     if isinstance(error, EmbeddedError):
         return UNAVAILABLE, str(error)
+    return _explain_outside(error)
+
+
+def _explain_outside(error: Exception) -> tuple[int, str]:
+    """Say what the machine or the database refused; what is neither is a fault of ours."""
     if isinstance(error, OSError):
         return UNAVAILABLE, f"{error.filename or type(error).__name__}: {error.strerror}"
+    if "hub.act" in sys.modules:  # a command without a database loads none to say what went wrong
+        from hub.act import FAILURES, refusal
+
+        if isinstance(error, FAILURES):
+            return UNAVAILABLE, refusal(error).message
     frame = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{type(error).__name__} at {frame.filename}:{frame.lineno}"
     return BROKEN, f"a fault of the hub's ({place}); please report this line"

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
@@ -11,15 +12,17 @@ import structlog
 import typer
 
 from hub import categories, embedded, logs
-from hub.act import Act, Hub
+from hub.act import FAILURES, Act, Hub
 from hub.actors import OPERATOR, Operation
 from hub.db import connect
+from hub.errors import Code, Refusal, Unready
 from hub.migrate import applied, known, migrate
 from hub.postgresql import EmbeddedError
 from hub.settings import Mode, Settings, load
 
 FOLDER: Final = Path(".data")
 WATCH_SECONDS: Final = 3.0
+SCARCE_MB: Final = 64  # PostgreSQL ends where it finds no room for one more file of its log, of 16 MB
 log = structlog.get_logger(__name__)
 
 
@@ -48,8 +51,20 @@ def database(settings: Settings) -> Generator[str]:
     running = embedded.start(settings.data_dir)
     try:
         yield running.dsn
+    except (Refusal, Unready, *FAILURES) as error:
+        _blame_disk(running.home, error)
+        raise
     finally:
         running.stop()
+
+
+def _blame_disk(home: Path, error: Exception) -> None:
+    """Name the disk where it is the reason: of a server that ends, its clients see only that it is gone."""
+    free_mb = shutil.disk_usage(home).free // 10**6
+    if free_mb < SCARCE_MB and not (isinstance(error, Refusal) and error.code is not Code.UNAVAILABLE):
+        raise EmbeddedError(
+            f"the embedded PostgreSQL has {free_mb} MB left on the disk of {home}: free 200 MB and start again"
+        ) from error
 
 
 async def keep_running(settings: Settings, stop: asyncio.Event) -> None:

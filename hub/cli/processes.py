@@ -44,9 +44,11 @@ def run_all(mode: str, **given: Any) -> None:
     with database(settings) as url:
 
         async def body(stop: asyncio.Event) -> None:
-            if await _unless_told(stop, _ready(settings, url)):
-                async with _mailbox(settings) as (letters, ours), opened(ours, url) as hub:
-                    greet = partial(greeting.greet, mailbox=letters is not None)
+            if not await _unless_told(stop, prepare(settings, url)):
+                return
+            async with _mailbox(settings) as (letters, ours), opened(ours, url) as hub:
+                greet = partial(greeting.greet, mailbox=letters is not None)
+                if await _unless_told(stop, _fill(hub)):
                     async with asyncio.TaskGroup() as group:
                         group.create_task(keep_running(settings, stop))
                         await live(hub, stop, listening, work=True, greet=greet, letters=letters)
@@ -154,15 +156,13 @@ async def _refuse_unfit(readiness: Readiness) -> None:
         raise Unready(f"database: not ready ({found}): run `hub migrate`, and `hub check` to see more")
 
 
-async def _ready(settings: Settings, url: str) -> None:
-    """Bring the database up to date; what is broken off here begins again at the next start."""
-    await prepare(settings, url)
-    if settings.mode is Mode.DEMO:
-        async with opened(settings, url) as hub:
-            await greeting.load_demo(hub)
+async def _fill(hub: Hub) -> None:
+    """In the demo, make up its people, once; what is broken off here begins again at the next start."""
+    if hub.settings.mode is Mode.DEMO:
+        await greeting.load_demo(hub)
 
 
-async def _unless_told(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
+async def _unless_told(stop: asyncio.Event, work: Coroutine[Any, Any, Any]) -> bool:
     """Do something, unless told to stop meanwhile; whether it was done."""
     doing, told = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
     await asyncio.wait((doing, told), return_when=asyncio.FIRST_COMPLETED)

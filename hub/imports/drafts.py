@@ -24,7 +24,8 @@ class Draft:
         """Take the cells of the columns that mean something; width: how many the header has."""
         draft, cells = cls(), record.cells
         if len(cells) < width or any(cell.strip() for cell in cells[width:]):
-            draft.reasons.append(f"has {len(cells)} cells where the header has {width}")
+            noun = "cell" if len(cells) == 1 else "cells"
+            draft.reasons.append(f"has {len(cells)} {noun} where the header has {width}")
             return draft
         for column in columns:
             cell = cells[column.place]

@@ -8,6 +8,8 @@
 DO $$
 DECLARE
     wanted text;
+    -- From 16 on, whoever makes a role is a member of it and yet may not act in it.
+    may_act text := CASE WHEN current_setting('server_version_num')::integer < 160000 THEN 'MEMBER' ELSE 'SET' END;
 BEGIN
     FOREACH wanted IN ARRAY ARRAY['hub_app', 'hub_read', 'hub_sealer', 'hub_retention'] LOOP
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
@@ -17,7 +19,7 @@ BEGIN
                 NULL;  -- another database of this cluster is being migrated at the same time
             END;
         END IF;
-        IF NOT pg_has_role(current_user, wanted, 'MEMBER') THEN
+        IF NOT pg_has_role(current_user, wanted, may_act) THEN
             EXECUTE format('GRANT %I TO CURRENT_USER', wanted);
         END IF;
     END LOOP;

@@ -4,6 +4,9 @@ import json
 import os
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -11,6 +14,8 @@ from tests.run.conftest import PATIENCE_SECONDS, Place, Process, Start
 from tests.servers import running_below
 
 MORE_PATIENCE_SECONDS = 120
+SECOND_START_SECONDS = 5
+APPS = 4
 OWN = {"HUB_DATABASE_URL": "", "HUB_KEYRING": "", "HUB_MODE": "", "HUB_METRICS_TOKEN": ""}
 
 
@@ -26,11 +31,18 @@ def printed(process: Process, beginning: str) -> str:
         time.sleep(0.1)
 
 
-def ask(url: str, token: str, query: str) -> dict[str, object]:
+def ask(url: str, token: str, query: str, **variables: object) -> dict[str, Any]:
     bearer = {"authorization": f"Bearer {token}"}
-    answer = httpx.post(f"{url}/graphql", json={"query": query}, headers=bearer, timeout=20, trust_env=False)
+    sent = {"query": query, "variables": variables}
+    answer = httpx.post(f"{url}/graphql", json=sent, headers=bearer, timeout=20, trust_env=False)
     assert answer.status_code == 200
     return answer.json()
+
+
+def cpu_seconds(pid: int) -> float:
+    """What a process and the programs that it ran have worked: waiting for other tests is not its fault."""
+    said = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return sum(map(int, said[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 def test_the_demo_prints_a_token_and_a_question_that_gets_a_cited_answer(here: Place, start: Start) -> None:
@@ -48,9 +60,8 @@ def test_the_demo_prints_a_token_and_a_question_that_gets_a_cited_answer(here: P
         assert "made-up" in client.get("/").text
     assert process.end(signal.SIGINT) == 0
     again = start(here, "demo", **OWN)
-    began = time.monotonic()
     printed(again, "Go on with")
-    assert time.monotonic() - began < PATIENCE_SECONDS
+    assert cpu_seconds(again.popen.pid) < SECOND_START_SECONDS
     assert "Making up" not in "".join(again.said)
     assert again.end() == 0
     assert running_below(here.folder) == {}
@@ -70,26 +81,56 @@ def test_ctrl_c_while_people_are_made_up_stops_soon_and_the_next_start_makes_the
     assert again.end() == 0
 
 
-def test_what_was_acknowledged_survives_the_killing_of_everything(here: Place, start: Start) -> None:
-    process = start(here, "run", **OWN)
-    process.wait_for("hub.listens")
-    add = ("organisation", "add", "acme", "Acme", "--country", "AU", "--contact", "privacy@acme.example")
-    assert here.run(*add, **OWN).returncode == 0
-    made = json.loads(here.run("client", "create", "Web", "--scope", "decide", "--json", **OWN).stdout)
-    kept = {name: made[name] for name in ("client_id", "client_secret")}
-    form = {"grant_type": "client_credentials", **kept}
-    tokens: list[str] = []
-    with httpx.Client(base_url=process.url, timeout=20, trust_env=False) as client:
-        tokens += [client.post("/oauth/token", data=form).json()["access_token"] for _ in range(20)]
-    killed = running_below(here.folder)
-    for pid in [process.popen.pid, *killed]:
+DECIDE = """
+    mutation {
+        decide(input: {
+            customer: {externalId: {system: "crm", value: "H-1001"}}, act: DISCLOSE, purpose: "referral",
+            recipient: "bluegum-mortgages"
+        }) { decision { id } }
+    }
+"""
+
+
+def decide_until_killed(url: str, token: str) -> list[str]:
+    """Decide again and again; returns what was acknowledged."""
+    acknowledged: list[str] = []
+    while True:
+        try:
+            answer = ask(url, token, DECIDE)
+        except httpx.HTTPError:
+            return acknowledged
+        if "errors" not in answer:  # the database may be the first to go
+            acknowledged.append(answer["data"]["decide"]["decision"]["id"])
+
+
+def kill_everything(process: Process, folder: Path) -> None:
+    """Kill the hub and its PostgreSQL, every process at once, as the machine's end would."""
+    [server] = running_below(folder)
+    children = Path(f"/proc/{server}/task/{server}/children").read_text(encoding="ascii").split()
+    for pid in (server, process.popen.pid, *map(int, children)):
         os.kill(pid, signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
-    again = start(here, "run", **OWN, HUB_PORT=process.url.rpartition(":")[2])
-    with httpx.Client(base_url=again.url, timeout=20, trust_env=False) as client:
-        states = [client.post("/oauth/introspect", data={**form, "token": each}).json() for each in tokens]
-    assert [each["active"] for each in states] == [True] * 20
+
+
+def test_what_was_acknowledged_survives_the_killing_of_everything(here: Place, start: Start) -> None:
+    process = start(here, "demo", **OWN)
+    token = printed(process, "eyJ")
+    printed(process, "Go on with")
+    with ThreadPoolExecutor(APPS) as pool:
+        asking = [pool.submit(decide_until_killed, process.url, token) for _ in range(APPS)]
+        time.sleep(2)
+        kill_everything(process, here.folder)
+        acknowledged = {decision for each in asking for decision in each.result()}
+    assert len(acknowledged) > 20
+    again = start(here, "demo", **OWN)
+    token, kept = printed(again, "eyJ"), set[str]()
+    query = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
+    wanted = sorted(acknowledged)
+    for first in range(0, len(wanted), 100):
+        found = ask(again.url, token, query, ids=wanted[first : first + 100])["data"]["nodes"]
+        kept |= {each["id"] for each in found if each}
+    assert kept == acknowledged
     assert again.end() == 0
-    verified = here.run("ledger", "verify", "--json", **OWN)
+    verified = here.run("ledger", "verify", "--json", HUB_DATA_DIR=str(here.folder), **OWN)
     assert (verified.returncode, json.loads(verified.stdout)["ok"]) == (0, True)
-    assert len(killed) == 1
+    assert running_below(here.folder) == {}

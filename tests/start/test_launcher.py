@@ -123,6 +123,17 @@ def test_a_full_disk_is_noticed_before_anything_is_begun(checkout: Checkout, pyt
     assert not (checkout.folder / ".venv").exists()
 
 
+def test_a_disk_that_can_only_be_read_is_named(checkout: Checkout, python_without: Without) -> None:
+    flags = "f_flag = os.ST_RDONLY"
+    python = python_without(f"import os; os.statvfs = lambda _: type('Disk', (), dict({flags}))")
+    code, said = checkout.launch(python=python)
+    assert code == 1
+    assert said == (
+        f"make demo: {checkout.folder} is on a disk that can only be read: clone into another folder\n"
+    )
+    assert not (checkout.folder / ".venv").exists()
+
+
 def test_a_disk_that_fills_up_on_the_way_is_named(checkout: Checkout, python_without: Without) -> None:
     full = (
         "import pathlib, errno;"
@@ -134,13 +145,14 @@ def test_a_disk_that_fills_up_on_the_way_is_named(checkout: Checkout, python_wit
     )
 
 
-def test_a_taken_port_is_named_with_a_free_one(checkout: Checkout) -> None:
+@pytest.mark.parametrize("command", ["demo", "run"])
+def test_a_taken_port_is_named_with_a_free_one(checkout: Checkout, command: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        said = checkout.launch(HUB_PORT=str(port))
+        said = checkout.launch(command, HUB_PORT=str(port))
     assert said == (
         1,
-        f"make demo: port {port} is taken: `make demo HUB_PORT={port + 1}`, or stop what uses it\n",
+        f"make {command}: port {port} is taken: `make {command} HUB_PORT={port + 1}`, or stop what uses it\n",
     )
     assert not (checkout.folder / ".venv").exists()
 
