@@ -43,6 +43,7 @@ _Key = Annotated[
 ]
 _CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
 _WINDOW = {"first": _First, "after": _After, "last": _Last, "before": _Before}
+_KEYED = {"idempotency_key": _Key}
 _FORWARD = frozenset({"first", "after"})
 
 
@@ -97,14 +98,7 @@ def lists(
     return declare
 
 
-def acts(
-    operation: Operation,
-    *,
-    whole: bool = False,
-    adds: Adds = False,
-    weight: Weight | None = None,
-    **options: Any,
-) -> Any:
+def acts(operation: Operation, *, whole: bool = False, adds: Adds = False, **options: Any) -> Any:
     """A mutation: its resolver gets `act`; returning commits, raising rolls back and becomes problems.
 
     The schema gets `idempotencyKey`. A resolver that declares `once` keeps the key itself, in its own act;
@@ -130,7 +124,7 @@ def acts(
                     raise
                 return payload_of(resolver)(problems=[Problem.of(refusal)])
 
-        return _field(resolver, resolve, operation, {"idempotency_key": _Key}, weight, options)
+        return _field(resolver, resolve, operation, _KEYED, options.pop("weight", None), options)
 
     return declare
 

@@ -1,8 +1,9 @@
 """The connection to the database breaks while an act commits: nobody pretends to know, and the key finds out."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -14,12 +15,12 @@ from hub.readiness import Readiness
 from tests.chaos import stage as acts
 from tests.chaos.cutting import Moment, Proxy
 from tests.chaos.replayed import assert_whole
-from tests.chaos.stage import Stage, code_of
+from tests.chaos.stage import Intention, Stage, code_of
 from tests.internal.door import Door
 from tests.world import build_world
 
 COMMIT, DECIDED, RECORDED = "^COMMIT", "keep_decisions", "keep_events"
-KINDS = {
+KINDS: dict[str, tuple[Callable[[UUID], Intention], str, str]] = {
     "decide": (acts.decide, DECIDED, "SELECT count(*) FROM decision_subject WHERE customer_id = $1"),
     "decisions": (acts.decisions, DECIDED, "SELECT count(*) FROM decision_subject WHERE customer_id = $1"),
     "opt out": (acts.opt_out, RECORDED, "SELECT count(*) FROM choice WHERE customer_id = $1"),
