@@ -142,6 +142,19 @@ async def test_several_timed_consents_to_one_purpose_end_each_at_its_own_time(la
         assert found == [*["EXPLICIT"] * day, *["EXPIRED"] * (6 - day)], channel
 
 
+async def test_more_timed_consents_than_a_key_counts_end_each_at_its_own_time(land: Land) -> None:
+    channels = ("EMAIL", "SMS", "PHONE", "POST", "IN_APP", "AUTO_CALL")
+    async with land.life("UK") as anna:
+        for month, channel in enumerate(channels, 2):
+            await anna.consents("2025-01-15", "letters", channel=channel, ends=f"2025-{month:02}-01")
+        await anna.consents("2025-01-15", "letters", ends="2025-08-01")
+        await anna.consents("2025-01-15", "letters", recipient="near", ends="2025-09-01")
+    days = [f"2025-{month:02}-01" for month in range(1, 9)]
+    for month, channel in enumerate(channels, 2):
+        found = await land.course(anna, letter(channel), "consent", *days[1:])
+        assert found == [*["EXPLICIT"] * (month - 2), *["EXPIRED"] * (9 - month)], channel
+
+
 async def test_a_consent_to_transfer_and_one_to_disclose_end_each_at_its_own_time(land: Land) -> None:
     async with land.life("UK") as anna:
         await anna.consents("2025-01-15", "referral", recipient="guild", ends="2025-03-01")
