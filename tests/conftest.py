@@ -25,8 +25,14 @@ from tests.servers import pytest_sessionfinish
 
 __all__ = ["pytest_sessionfinish"]
 
+LONGEST = "tests/resolver/test_one_implementation.py"
 TEMPLATE = "hub_template"
 HOLD = 7_226_002  # advisory lock: one process makes the template
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest: at the end only one of the processes would still have work."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 def at_database(url: str, name: str) -> str:

@@ -205,7 +205,7 @@ async def check_members(ask: Ask, ids: Sequence[UUID], marks: Marks, families: l
 HARD = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-    max_examples=25,
+    max_examples=12,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )
 LIVES = st.lists(pasts(), min_size=4, max_size=4)

@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ def ask(url: str, token: str, query: str, **variables: object) -> dict[str, Any]
     bearer = {"authorization": f"Bearer {token}"}
     sent = {"query": query, "variables": variables}
     answer = httpx.post(f"{url}/graphql", json=sent, headers=bearer, timeout=20, trust_env=False)
-    assert answer.status_code == 200
+    answer.raise_for_status()
     return answer.json()
 
 
@@ -97,6 +98,10 @@ def decide_until_killed(url: str, token: str, acknowledged: list[str]) -> None:
     while True:
         try:
             answer = ask(url, token, DECIDE)
+        except httpx.HTTPStatusError as refused:
+            if refused.response.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
+                raise
+            continue
         except httpx.HTTPError:
             return
         if "errors" not in answer:  # the database may be the first to go

@@ -244,23 +244,6 @@ async def test_the_projection_equals_a_replay_after_any_concurrent_writers(
         await stage.check()
 
 
-@settings(parent=HARD, max_examples=30)
-@given(history=st.lists(drafts(), min_size=1, max_size=8))
-async def test_what_a_part_became_for_one_customer_it_becomes_for_the_next(
-    hub: Hub, firms: list[Firm], history: list[dict[str, Any]]
-) -> None:
-    """Event after event, each later than the last: the second customer only takes the steps that the first one left."""
-    stage = await staged(hub, firms)
-    left: list[int] = []
-    for customer in range(CUSTOMERS):
-        days = [{**draft, "day": 40 * day, "customer": customer} for day, draft in enumerate(history)]
-        await stage.write([[draft] for draft in days], later=False)
-        async with hub.ask(OPERATOR, Operation.CUSTOMER_READ) as ask:
-            left.append(await ask.value("SELECT count(*) FROM step"))
-    await stage.check()
-    assert left == left[:1] * CUSTOMERS
-
-
 @settings(parent=HARD, max_examples=8)
 @given(before=st.lists(drafts(), min_size=1, max_size=6), after=st.lists(drafts(), min_size=1, max_size=6))
 @pytest.mark.parametrize("later", [False, True])
@@ -288,8 +271,7 @@ async def test_merging_and_parting_records_changes_no_version(
         async with hub.act(OPERATOR, WRITE) as act:
             await insert(act, [known], later=False)
         stage.events.append(known)
-    app = firms[0].app
-    async with hub.act(app, Operation.CUSTOMER_MERGE) as act:
+    async with hub.act(app := firms[0].app, Operation.CUSTOMER_MERGE) as act:
         await merges.merge(act, *stage.customers)
     await stage.check()
     async with hub.act(app, Operation.CUSTOMER_MERGE) as act:
