@@ -180,9 +180,12 @@ class Crowd:
             {key >> 24 for state in (*alike, *families) for _, key in state},
         )
         mixed = {state for state in (*alike, *families) if any(self.reader.is_mixed(key) for _, key in state)}
-        found = [self._heap(size, state) for state, size in alike.items() if state not in mixed]
+        known = self._shapes
+        found = [self._heap(known, size, state) for state, size in alike.items() if state not in mixed]
         found += [
-            self._heap(len(ids), state, tuple(ids)) for state, ids in families.items() if state not in mixed
+            self._heap(known, len(ids), state, tuple(ids))
+            for state, ids in families.items()
+            if state not in mixed
         ]
         lone = [each for state in mixed for each in families.get(state, [])]
         lone += await self._ids([state for state in mixed if state in alike])
@@ -201,30 +204,18 @@ class Crowd:
             families[tuple(zip(parts, keys, strict=True))].append(survivor)
         return alike, families
 
-    def _heap(self, customers: int, state: State, ids: tuple[UUID, ...] = ()) -> Heap:
-        if len(state) == 1:
-            part, key = state[0]
-            return self._decided(customers, [part], [self.reader.read(self._shapes, part, key)], state, ids)
-        read = [self.reader.read(self._shapes, part, key) for part, key in state]
-        return self._decided(customers, [part for part, _ in state], read, state, ids)
-
-    def _decided(
-        self,
-        customers: int,
-        parts: Sequence[int],
-        read: Sequence[tuple[Reading, ...]],
-        state: State,
-        ids: tuple[UUID, ...],
-    ) -> Heap:
-        """A heap of customers whose records have these parts and readings."""
-        readings = read[0] if len(read) == 1 else tuple(each for several in read for each in several)
-        verdict, part = None, parts[0]
+    def _heap(self, known: Shapes, customers: int, state: State, ids: tuple[UUID, ...] = ()) -> Heap:
+        """Those who stand so: the records of a family are read together, and the strictest answer counts."""
+        read = [self.reader.read(known, part, key) for part, key in state]
+        part, readings, verdict = state[0][0], read[0], None
+        if len(read) > 1:
+            readings = tuple([each for several in read for each in several])
         if readings:
             verdict = self.reader.verdict(readings)
-            if len(parts) > 1:
-                owners = [part for part, several in zip(parts, read, strict=True) for _ in several]
-                part = owners[verdict.place]
-        return Heap(customers, self._shapes.standings[part >> 32], part, readings, verdict, state, ids)
+        if verdict and len(read) > 1:
+            owners = [own for (own, _), several in zip(state, read, strict=True) for _ in several]
+            part = owners[verdict.place]
+        return Heap(customers, known.standings[part >> 32], part, readings, verdict, state, ids)
 
     async def members(
         self, wanted: Callable[[Heap], bool], after: UUID | None = None, size: int = 100

@@ -122,9 +122,9 @@ ORDER BY k.customer_id LIMIT $13
 -- name: families
 -- The families of merged records: their survivor (at an instant at which they were not known yet the first who was), and
 -- how each of their records stands, in the order of their ids.
-SELECT (array_agg(s.customer_id ORDER BY c.survivor_id IS NOT NULL, s.customer_id))[1] AS id,
+SELECT (array_agg(s.customer_id ORDER BY s.survivor_id IS NOT NULL, s.customer_id))[1] AS id,
     array_agg(s.part ORDER BY s.customer_id) AS parts, array_agg(s.key ORDER BY s.customer_id) AS keys
-FROM (SELECT s.customer_id, {key} FROM (
+FROM (SELECT s.customer_id, (SELECT c.survivor_id FROM customer c WHERE c.id = s.customer_id) AS survivor_id, {key} FROM (
     SELECT *, {once} AS last FROM {rows} c
-    WHERE c.organisation_id = $1 AND c.joint) s) s JOIN customer c ON c.id = s.customer_id
-GROUP BY coalesce(c.survivor_id, c.id)
+    WHERE c.organisation_id = $1 AND c.joint) s) s
+GROUP BY coalesce(s.survivor_id, s.customer_id)
