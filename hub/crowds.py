@@ -56,7 +56,8 @@ State = tuple[tuple[int, int], ...]
 class Heap(NamedTuple):
     """Customers who stand alike, and the answer they all get. verdict: None where nobody can tell.
 
-    part: of the record that decided. ids: those known by name; of one record each the others of the same state.
+    part: of the record that decided. ids: who they are, of families and of those read one by one; all others are found
+    by their state.
     """
 
     customers: int

@@ -38,9 +38,8 @@ SERVER_SETTINGS = {
 }
 READ_ONLY = {"default_transaction_read_only": "on", "default_transaction_isolation": "repeatable read"}
 
-# A crowd of a million falls into some ten thousand groups. The planner cannot know that: it expects half a million, and
-# then would rather not share the work between processes. Small tables are never shared.
-SHARED = {"parallel_tuple_cost": "0", "parallel_setup_cost": "0", "work_mem": "16MB"}
+# A crowd of a million falls into some ten thousand groups, which are counted in memory.
+COUNTING = {"work_mem": "16MB"}
 # A plan stays with its connection, also one made while a table was nearly empty and reading all of it looked cheap.
 INDEXED = {"enable_seqscan": "off"}
 PLANNED_ONCE = {
@@ -111,7 +110,7 @@ class Database:
         """Open the pools; Unready says why the database cannot be reached or does not fit."""
         await ready_models()
         app = await _client(url, pool_size, name, {"role": "hub_app", **INDEXED})
-        read = await _client(url, pool_size, name, {"role": "hub_read", **READ_ONLY, **SHARED})
+        read = await _client(url, pool_size, name, {"role": "hub_read", **READ_ONLY, **COUNTING})
         quick = await _client(url, pool_size, name, {"role": "hub_read", **READ_ONLY, **PLANNED_ONCE})
         return cls(url, app, read, quick)
 

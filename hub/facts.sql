@@ -110,13 +110,15 @@ FROM (SELECT {key}, {fence} FROM (
 GROUP BY part, key
 
 -- name: members
--- A page of those whose keys are among these, in the order of their ids; $10 parts, $11 keys, $12 after, $13 how many.
+-- A page of those whose keys are among these, in the order of their ids; $10 parts, $11 keys, $12 after, $13 how many. The
+-- order inside and IS TRUE make it go along the index and look each up in turn, so that it ends when the page is full.
 SELECT k.customer_id FROM (
     SELECT s.customer_id, {key} FROM (
         SELECT *, {once} AS last FROM {rows} c
-        WHERE c.organisation_id = $1 AND NOT c.joint AND ($12::uuid IS NULL OR c.customer_id > $12)) s
+        WHERE c.organisation_id = $1 AND NOT c.joint AND c.customer_id > coalesce($12::uuid, '00000000-0000-0000-0000-000000000000')
+        ORDER BY c.customer_id) s
 ) k
-JOIN unnest($10::bigint[], $11::bigint[]) AS w (part, key) ON w.part = k.part AND w.key = k.key
+WHERE ((k.part, k.key) IN (SELECT w.part, w.key FROM unnest($10::bigint[], $11::bigint[]) AS w (part, key))) IS TRUE
 ORDER BY k.customer_id LIMIT $13
 
 -- name: families

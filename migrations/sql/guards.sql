@@ -30,18 +30,48 @@ CREATE TRIGGER guard_published BEFORE INSERT OR UPDATE OR DELETE ON clause
 CREATE TRIGGER guard_published BEFORE INSERT OR UPDATE OR DELETE ON notice_verdict
     FOR EACH ROW EXECUTE FUNCTION guard_published();
 
--- Only a published version can have been shown.
+-- What an event names is looked up by triggers, not by foreign keys: those would lock the row of the organisation, of the
+-- purpose and of the version for every event, and all writers would meet there. The rows named are never deleted.
+CREATE FUNCTION refuse_delete() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'a row of % is kept: events name it', TG_TABLE_NAME USING ERRCODE = 'HB007';
+END $$;
+CREATE TRIGGER kept BEFORE DELETE OR TRUNCATE ON organisation FOR EACH STATEMENT EXECUTE FUNCTION refuse_delete();
+CREATE TRIGGER kept BEFORE DELETE OR TRUNCATE ON purpose FOR EACH STATEMENT EXECUTE FUNCTION refuse_delete();
+CREATE TRIGGER kept BEFORE DELETE OR TRUNCATE ON recipient FOR EACH STATEMENT EXECUTE FUNCTION refuse_delete();
+ALTER TABLE choice DROP CONSTRAINT choice_organisation_id_fkey, DROP CONSTRAINT choice_purpose_id_fkey,
+    DROP CONSTRAINT choice_recipient_id_fkey, DROP CONSTRAINT choice_notice_version_id_fkey;
+ALTER TABLE collection DROP CONSTRAINT collection_organisation_id_fkey, DROP CONSTRAINT collection_notice_version_id_fkey;
+ALTER TABLE delivery DROP CONSTRAINT delivery_organisation_id_fkey, DROP CONSTRAINT delivery_notice_version_id_fkey;
+
+-- Only what its organisation has published can have been shown.
 CREATE FUNCTION guard_shown() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF NOT EXISTS (SELECT FROM organisation o WHERE o.id = NEW.organisation_id) THEN
+        RAISE EXCEPTION 'an event names an organisation that is not there' USING ERRCODE = 'foreign_key_violation';
+    END IF;
     IF NEW.notice_version_id IS NOT NULL AND NOT EXISTS (
-            SELECT FROM notice_version v WHERE v.id = NEW.notice_version_id AND v.published_at IS NOT NULL) THEN
-        RAISE EXCEPTION 'a draft notice version cannot have been shown' USING ERRCODE = 'HB005';
+            SELECT FROM notice_version v JOIN notice n ON n.id = v.notice_id WHERE v.id = NEW.notice_version_id
+                AND v.published_at IS NOT NULL AND n.organisation_id = NEW.organisation_id) THEN
+        RAISE EXCEPTION 'only what its organisation has published can have been shown' USING ERRCODE = 'HB005';
     END IF;
     RETURN NEW;
 END $$;
 CREATE TRIGGER guard_shown BEFORE INSERT ON collection FOR EACH ROW EXECUTE FUNCTION guard_shown();
 CREATE TRIGGER guard_shown BEFORE INSERT ON delivery FOR EACH ROW EXECUTE FUNCTION guard_shown();
 CREATE TRIGGER guard_shown BEFORE INSERT ON choice FOR EACH ROW EXECUTE FUNCTION guard_shown();
+
+CREATE FUNCTION guard_named() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.purpose_id IS NOT NULL AND NOT EXISTS (
+           SELECT FROM purpose p WHERE p.id = NEW.purpose_id AND p.organisation_id = NEW.organisation_id)
+       OR NEW.recipient_id IS NOT NULL AND NOT EXISTS (
+           SELECT FROM recipient r WHERE r.id = NEW.recipient_id AND r.organisation_id = NEW.organisation_id) THEN
+        RAISE EXCEPTION 'a choice names what its organisation does not have' USING ERRCODE = 'foreign_key_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER guard_named BEFORE INSERT ON choice FOR EACH ROW EXECUTE FUNCTION guard_named();
 
 ALTER TABLE arrangement ADD CHECK (ends_on IS NULL OR ends_on >= starts_on),
     ADD CHECK (kind IN ('REFERRAL', 'ALLIANCE', 'SALE', 'RENTAL', 'POOLING', 'PROCESSOR')),
@@ -66,7 +96,7 @@ ALTER TABLE customer_event ADD CHECK (CASE aspect
 ALTER TABLE identifier ADD CHECK (kind IN ('EMAIL', 'PHONE', 'EXTERNAL')),
     ADD CHECK ((kind = 'EXTERNAL') = (system IS NOT NULL));
 ALTER TABLE collection ADD CHECK (source IN ('CUSTOMER', 'THIRD_PARTY', 'PUBLIC')),
-    ADD CHECK (cardinality(categories) > 0), ADD CHECK (happened_at <= recorded_at);
+    ADD CHECK (cardinality(categories) > 0), ADD CHECK (happened_at <= recorded_at), ADD CHECK (shown_at <= recorded_at);
 ALTER TABLE delivery ADD CHECK (happened_at <= recorded_at);
 ALTER TABLE customer_event ADD CHECK (happened_at <= recorded_at);
 ALTER TABLE registry_check ADD CHECK (happened_at <= recorded_at);

@@ -81,11 +81,13 @@ RETURNS TABLE (
                     'at', k.happened_at) ORDER BY k.jurisdiction) FROM checked k), '[]')
 $$;
 
--- Everything that bears on how a customer stands, with its instant; organisation NULL: towards all.
+-- Everything that bears on how a customer stands, with its instant; organisation NULL: towards all. A version shown later
+-- than the data came in counts from then on.
 CREATE VIEW happening AS
     SELECT customer_id, organisation_id, happened_at FROM customer_event
     UNION ALL SELECT customer_id, NULL, happened_at FROM registry_check
     UNION ALL SELECT customer_id, organisation_id, happened_at FROM collection
+    UNION ALL SELECT customer_id, organisation_id, shown_at FROM collection WHERE shown_at > happened_at
     UNION ALL SELECT customer_id, organisation_id, happened_at FROM delivery
     UNION ALL SELECT customer_id, organisation_id, happened_at FROM choice;
 

@@ -20,56 +20,6 @@ DROP FUNCTION project_events();
 DROP FUNCTION project(uuid[], timestamptz);
 DROP FUNCTION state_at(uuid, uuid, timestamptz);
 
--- What an event names is looked up by triggers, not by foreign keys: those would lock the row of the organisation, of the
--- purpose and of the version for every event, and all writers would meet there. The rows named are never deleted.
-CREATE FUNCTION refuse_delete() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION 'a row of % is kept: events name it', TG_TABLE_NAME USING ERRCODE = 'HB007';
-END $$;
-ALTER TABLE choice DROP CONSTRAINT choice_organisation_id_fkey, DROP CONSTRAINT choice_purpose_id_fkey,
-    DROP CONSTRAINT choice_recipient_id_fkey, DROP CONSTRAINT choice_notice_version_id_fkey;
-ALTER TABLE collection DROP CONSTRAINT collection_organisation_id_fkey, DROP CONSTRAINT collection_notice_version_id_fkey;
-ALTER TABLE delivery DROP CONSTRAINT delivery_organisation_id_fkey, DROP CONSTRAINT delivery_notice_version_id_fkey;
-DROP TRIGGER guard_shown ON choice;
-DROP TRIGGER guard_shown ON collection;
-DROP TRIGGER guard_shown ON delivery;
-CREATE TRIGGER kept BEFORE DELETE OR TRUNCATE ON organisation FOR EACH STATEMENT EXECUTE FUNCTION refuse_delete();
-CREATE TRIGGER kept BEFORE DELETE OR TRUNCATE ON purpose FOR EACH STATEMENT EXECUTE FUNCTION refuse_delete();
-CREATE TRIGGER kept BEFORE DELETE OR TRUNCATE ON recipient FOR EACH STATEMENT EXECUTE FUNCTION refuse_delete();
-
-CREATE FUNCTION is_shown_by(towards uuid, version uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
-BEGIN
-    RETURN EXISTS (SELECT FROM notice_version v JOIN notice n ON n.id = v.notice_id
-                   WHERE v.id = version AND v.published_at IS NOT NULL AND n.organisation_id = towards);
-END $$;
-CREATE FUNCTION guard_choice() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF NOT EXISTS (SELECT FROM organisation o WHERE o.id = NEW.organisation_id)
-       OR NEW.purpose_id IS NOT NULL AND NOT EXISTS (
-           SELECT FROM purpose p WHERE p.id = NEW.purpose_id AND p.organisation_id = NEW.organisation_id)
-       OR NEW.recipient_id IS NOT NULL AND NOT EXISTS (
-           SELECT FROM recipient r WHERE r.id = NEW.recipient_id AND r.organisation_id = NEW.organisation_id) THEN
-        RAISE EXCEPTION 'a choice names what its organisation does not have' USING ERRCODE = 'foreign_key_violation';
-    END IF;
-    IF NEW.notice_version_id IS NOT NULL AND NOT is_shown_by(NEW.organisation_id, NEW.notice_version_id) THEN
-        RAISE EXCEPTION 'only what its organisation has published can have been shown' USING ERRCODE = 'HB005';
-    END IF;
-    RETURN NEW;
-END $$;
-CREATE FUNCTION guard_shown_by() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF NOT EXISTS (SELECT FROM organisation o WHERE o.id = NEW.organisation_id) THEN
-        RAISE EXCEPTION 'no such organisation' USING ERRCODE = 'foreign_key_violation';
-    END IF;
-    IF NEW.notice_version_id IS NOT NULL AND NOT is_shown_by(NEW.organisation_id, NEW.notice_version_id) THEN
-        RAISE EXCEPTION 'only what its organisation has published can have been shown' USING ERRCODE = 'HB005';
-    END IF;
-    RETURN NEW;
-END $$;
-CREATE TRIGGER guard_named BEFORE INSERT ON choice FOR EACH ROW EXECUTE FUNCTION guard_choice();
-CREATE TRIGGER guard_named BEFORE INSERT ON collection FOR EACH ROW EXECUTE FUNCTION guard_shown_by();
-CREATE TRIGGER guard_named BEFORE INSERT ON delivery FOR EACH ROW EXECUTE FUNCTION guard_shown_by();
-
 CREATE TABLE standing (
     id integer PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
     jurisdictions text[] NOT NULL,
@@ -402,16 +352,6 @@ BEGIN
     RETURN made;
 END $$;
 
--- A version shown later than the data came in counts from then on.
-CREATE OR REPLACE VIEW happening AS
-    SELECT customer_id, organisation_id, happened_at FROM customer_event
-    UNION ALL SELECT customer_id, NULL, happened_at FROM registry_check
-    UNION ALL SELECT customer_id, organisation_id, happened_at FROM collection
-    UNION ALL SELECT customer_id, organisation_id, shown_at FROM collection WHERE shown_at > happened_at
-    UNION ALL SELECT customer_id, organisation_id, happened_at FROM delivery
-    UNION ALL SELECT customer_id, organisation_id, happened_at FROM choice;
-ALTER TABLE collection ADD CHECK (shown_at <= recorded_at);
-
 -- Rewrites the versions of some customers from `since` on: there is one for each instant at which something happened.
 -- Locks the customers in id order first: of two writers to one customer the second waits, and then sees the first
 -- one's events. A pair of customer and organisation is written from its beginning when it is first met: before that, what
@@ -496,7 +436,7 @@ END $$;
 
 -- What a part (a holding, a saying; the mark says which) became by an event. kept: which of the days, the new one last, it
 -- still needs.
-CREATE TABLE step (
+CREATE TABLE part_step (
     from_id integer NOT NULL,
     mark bytea NOT NULL,
     to_id integer NOT NULL,
@@ -518,7 +458,7 @@ DECLARE
     kept integer[];
 BEGIN
     IF sign IS NOT NULL THEN
-        SELECT k.to_id, k.kept INTO holding_id, kept FROM step k WHERE k.from_id = made.holding_id AND k.mark = sign;
+        SELECT k.to_id, k.kept INTO holding_id, kept FROM part_step k WHERE k.from_id = made.holding_id AND k.mark = sign;
         IF holding_id IS NOT NULL THEN
             collected_on := CASE WHEN cardinality(kept) = cardinality(days) THEN days
                 ELSE ARRAY(SELECT days[k.slot] FROM unnest(kept) WITH ORDINALITY AS k (slot, place) ORDER BY k.place) END;
@@ -529,7 +469,7 @@ BEGIN
     holding_id := holding_of(held.content);
     collected_on := held.collected_on;
     IF sign IS NOT NULL THEN
-        INSERT INTO step VALUES (made.holding_id, sign, holding_id,
+        INSERT INTO part_step VALUES (made.holding_id, sign, holding_id,
             ARRAY(SELECT array_position(days, d.day) FROM unnest(collected_on) WITH ORDINALITY AS d (day, place) ORDER BY d.place))
         ON CONFLICT DO NOTHING;
     END IF;
@@ -555,7 +495,7 @@ BEGIN
     END IF;
     IF made.lapses[place] IS NULL THEN
         sign := sha256(convert_to('saying ' || event, 'UTF8'));
-        SELECT k.to_id INTO became FROM step k WHERE k.from_id = was AND k.mark = sign;
+        SELECT k.to_id INTO became FROM part_step k WHERE k.from_id = was AND k.mark = sign;
     END IF;
     IF became IS NOT NULL THEN
         code := base | became;
@@ -563,7 +503,7 @@ BEGIN
     END IF;
     SELECT s.code, s.lapses INTO code, lapses FROM said_about(made.customer_id, made.organisation_id, moment, about) s;
     IF sign IS NOT NULL AND code IS NOT NULL AND lapses IS NULL THEN
-        INSERT INTO step VALUES (was, sign, code & 2147483647) ON CONFLICT DO NOTHING;
+        INSERT INTO part_step VALUES (was, sign, code & 2147483647) ON CONFLICT DO NOTHING;
     END IF;
 END $$;
 
@@ -755,7 +695,7 @@ CREATE TRIGGER project_family AFTER UPDATE OF survivor_id ON customer
     FOR EACH ROW WHEN (NEW.survivor_id IS DISTINCT FROM OLD.survivor_id) EXECUTE FUNCTION project_family();
 
 -- Grants: everybody reads; only the functions above write.
-GRANT SELECT ON standing, holding, saying, step, customer_state, customer_past, customer_standing TO hub_app, hub_read;
+GRANT SELECT ON standing, holding, saying, part_step, customer_state, customer_past, customer_standing TO hub_app, hub_read;
 REVOKE EXECUTE ON FUNCTION project(uuid[], timestamptz), advance(uuid, uuid, timestamptz, text, uuid, boolean, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION project(uuid[], timestamptz) TO hub_app;
 

@@ -26,6 +26,6 @@ async def test_what_a_part_became_for_one_customer_it_becomes_for_the_next(
         days = [{**draft, "day": 40 * day, "customer": customer} for day, draft in enumerate(history)]
         await stage.write([[draft] for draft in days], later=False)
         async with hub.ask(OPERATOR, Operation.CUSTOMER_READ) as ask:
-            left.append(await ask.value("SELECT count(*) FROM step"))
+            left.append(await ask.value("SELECT count(*) FROM part_step"))
     await stage.check()
     assert left == left[:1] * CUSTOMERS
