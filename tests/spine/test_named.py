@@ -63,10 +63,13 @@ async def test_a_collection_under_a_version_nobody_can_have_been_shown_is_refuse
             await act.execute(COLLECTION, *values, act.id)
 
 
-@pytest.mark.parametrize("table", ["organisation", "purpose", "recipient"])
+@pytest.mark.parametrize("table", ["organisation", "category", "purpose", "recipient"])
 async def test_what_events_name_is_never_deleted(hub: Hub, table: str) -> None:
     firm = await found(hub)
-    row = {"organisation": firm.id, "purpose": firm.purposes[1], "recipient": firm.recipients[1]}[table]
+    row = {
+        "organisation": firm.id, "category": firm.categories["contact"], "purpose": firm.purposes[1],
+        "recipient": firm.recipients[1],
+    }[table]  # fmt: skip
     with pytest.raises(asyncpg.PostgresError, match="is kept: events name it"):
         async with hub.act(OPERATOR, Operation.CUSTOMER_IMPORT) as act:
             await act.execute(f"DELETE FROM {table} WHERE id = $1", row)
