@@ -20,6 +20,9 @@ class Role(StrEnum):
     CUSTOMERS_REVEAL = "customers:reveal"
     CATALOGUE_READ = "catalogue:read"
     CATALOGUE_WRITE = "catalogue:write"
+    REQUESTS_READ = "requests:read"
+    REQUESTS_WRITE = "requests:write"
+    REQUESTS_CONDUCT = "requests:conduct"
     LEDGER_READ = "ledger:read"
     CLIENTS_MANAGE = "clients:manage"
     WORKER = "worker"
@@ -34,6 +37,9 @@ SCOPES = frozenset(
         Role.CUSTOMERS_REVEAL,
         Role.CATALOGUE_READ,
         Role.CATALOGUE_WRITE,
+        Role.REQUESTS_READ,
+        Role.REQUESTS_WRITE,
+        Role.REQUESTS_CONDUCT,
         Role.LEDGER_READ,
         Role.CLIENTS_MANAGE,
     }
@@ -69,6 +75,9 @@ class Operation(StrEnum):
     QUESTION_READ = "question.read"
     QUESTION_PUT = "question.put"
     QUESTION_ANSWER = "question.answer"
+    REQUEST_READ = "request.read"
+    REQUEST_OPEN = "request.open"
+    REQUEST_CONDUCT = "request.conduct"
     CATALOGUE_READ = "catalogue.read"
     CATALOGUE_WRITE = "catalogue.write"
     REGISTER_READ = "register.read"
@@ -114,6 +123,9 @@ MAY: dict[Operation, frozenset[Role]] = {
     _O.QUESTION_READ: frozenset({_R.CUSTOMERS_READ, _R.CUSTOMERS_WRITE, _R.OPERATOR}),
     _O.QUESTION_PUT: frozenset({_R.CUSTOMERS_WRITE, _R.OPERATOR}),
     _O.QUESTION_ANSWER: frozenset({_R.CUSTOMERS_WRITE, _R.OPERATOR}),
+    _O.REQUEST_READ: frozenset({_R.REQUESTS_READ, _R.REQUESTS_WRITE, _R.REQUESTS_CONDUCT, _R.OPERATOR}),
+    _O.REQUEST_OPEN: frozenset({_R.REQUESTS_WRITE, _R.REQUESTS_CONDUCT, _R.OPERATOR}),
+    _O.REQUEST_CONDUCT: frozenset({_R.REQUESTS_CONDUCT, _R.OPERATOR}),
     _O.CATALOGUE_READ: frozenset({_R.DECIDE, _R.CATALOGUE_READ, _R.CATALOGUE_WRITE, _R.OPERATOR}),
     _O.CATALOGUE_WRITE: frozenset({_R.CATALOGUE_WRITE, _R.OPERATOR}),
     _O.REGISTER_READ: frozenset({_R.CATALOGUE_READ, _R.CATALOGUE_WRITE, _R.OPERATOR}),

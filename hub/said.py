@@ -191,7 +191,7 @@ async def check(act: Adding, word: Word) -> Word:
     scope, evidence = word.scope, word.evidence
     reached = await hold(act, scope.customer_id, scope.organisation_id, "customer")
     at = particulars.happened(act, evidence.happened_at, "happened_at")
-    _check_scope(word.kind, scope)
+    check_scope(word.kind, scope)
     [named] = await act.rows(_NAMED, reached.organisation_id, scope.purpose_id, scope.recipient_id)
     for noun, is_known in zip(("purpose", "recipient"), named, strict=True):
         if not is_known:
@@ -274,7 +274,8 @@ async def _seal(act: Adding, word: Word, ids: Sequence[UUID]) -> list[bytes | No
     return [key.seal("choice", "evidence", row_id, reference) for row_id in ids]
 
 
-def _check_scope(kind: Kind, scope: Scope) -> None:
+def check_scope(kind: Kind, scope: Scope) -> None:
+    """Refuse INVALID what a choice of this kind cannot be about, and what it cannot be without."""
     demand = _DEMANDS[kind]
     if demand.needs_purpose and scope.purpose_id is None:
         raise invalid("Name the purpose: this kind of choice is about exactly one.", "purpose")

@@ -27,6 +27,7 @@ from hub.models.imports import ImportBatch
 from hub.models.notices import Clause, Notice, NoticeText, NoticeVerdict, NoticeVersion
 from hub.models.questions import ConsentQuestion, ConsentQuestionEvent
 from hub.models.register import Activity, ActivityPurpose, FormalityEvent
+from hub.models.rights import RightsCode, RightsEvent, RightsRequest
 
 __all__ = [
     "AccessToken",
@@ -64,4 +65,7 @@ __all__ = [
     "RecipientClass",
     "RecipientMembership",
     "RegistryCheck",
+    "RightsCode",
+    "RightsEvent",
+    "RightsRequest",
 ]

@@ -18,6 +18,7 @@ from schema.internal.choices import Choice, ChoiceQueries, choices_by_id
 from schema.internal.choosing import ChoiceMutations
 from schema.internal.clients import Client, ClientMutations, ClientQueries, clients_by_id
 from schema.internal.comparing import ComparingQueries
+from schema.internal.conducting import ConductMutations
 from schema.internal.coverage import CoverageQueries
 from schema.internal.crowds import CrowdQueries
 from schema.internal.customers import Customer, CustomerQueries, customers_by_id
@@ -44,6 +45,7 @@ from schema.internal.notices import (
     notices_by_id,
     versions_by_id,
 )
+from schema.internal.opening import OpeningMutations
 from schema.internal.organisation import (
     Department,
     Organisation,
@@ -67,6 +69,7 @@ from schema.internal.register import Activity, activities_by_id
 from schema.internal.registering import RegisterMutations
 from schema.internal.replays import ReplayQueries
 from schema.internal.reviewing import RegisterQueries
+from schema.internal.rights import RightsRequest, RightsRequestQueries, requests_by_id
 from schema.internal.supposing import SupposingQueries
 from schema.internal.upkeep import CustomerMutations
 from schema.nodes import NodeQueries, NodeTable
@@ -94,6 +97,7 @@ class Query(
     IntakeQueries,
     ChoiceQueries,
     ConsentQuestionQueries,
+    RightsRequestQueries,
     DecisionQueries,
     ReplayQueries,
     CrowdQueries,
@@ -114,6 +118,8 @@ class Mutation(
     IntakeMutations,
     ChoiceMutations,
     ConsentQuestionMutations,
+    OpeningMutations,
+    ConductMutations,
     NoticeMutations,
     PurposeMutations,
     RecipientMutations,
@@ -158,6 +164,7 @@ _NODES: tuple[tuple[type[Node], Operation, Batch], ...] = (
     (Delivery, Operation.CUSTOMER_READ, deliveries_by_id),
     (Choice, Operation.CUSTOMER_READ, choices_by_id),
     (ConsentQuestion, Operation.QUESTION_READ, questions_by_id),
+    (RightsRequest, Operation.REQUEST_READ, requests_by_id),
     (Decision, Operation.DECISION_READ, decisions_by_id),
     (LedgerEntry, Operation.LEDGER_READ, entries_by_id),
     (Client, Operation.CLIENT_READ, clients_by_id),

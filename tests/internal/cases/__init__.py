@@ -10,6 +10,7 @@ from tests.internal.cases import (
     questions,
     records,
     register,
+    rights,
 )
 from tests.internal.cases.case import NOBODY, Mutation, Query
 
@@ -20,6 +21,7 @@ MUTATIONS: dict[str, Mutation] = {
     **customers.MUTATIONS,
     **merging.MUTATIONS,
     **questions.MUTATIONS,
+    **rights.MUTATIONS,
     **notices.MUTATIONS,
     **catalogue.MUTATIONS,
     **outside.MUTATIONS,
@@ -30,6 +32,7 @@ QUERIES: dict[str, Query] = {
     **customers.QUERIES,
     **merging.QUERIES,
     **questions.QUERIES,
+    **rights.QUERIES,
     **crowds.QUERIES,
     **notices.QUERIES,
     **catalogue.QUERIES,

@@ -1,0 +1,215 @@
+"""A rights request comes in: for a customer who is known, or from a guest who is found after proving an address.
+
+What the right needs as proof is the law's and the house's to say (`hub.rights.law`). Where enough is known of who asks,
+the request is open at once, and what it changes at once is changed by the same act. A guest is told the same in the
+same time whether or not we know the address: nobody is looked for before the code has come back.
+"""
+
+import dataclasses
+import secrets
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+
+from hub import inputs
+from hub.act import Act
+from hub.db import new_id
+from hub.errors import Refusal
+from hub.rights import asked, effects, timing
+from hub.rights.asked import Asked
+from hub.rights.effects import AT_ONCE, About
+from hub.rights.requests import Asker, Channel, Move, Request, move, read
+from hub.rights.sealed import OWNER, contents
+from hub.rights.states import State
+from hub.rights.values import Identity, Kind
+from hub.scope import hold, require_organisation
+from hub.vault import Blind
+
+REFERENCE_LETTERS: Final = "23456789CDFGHJKMNPQRTVWXYZ"
+"""No vowels, so that no word appears, and nothing that is misheard or misread for another."""
+
+
+class Identified(StrEnum):
+    """How whoever passes a request on made sure who asks."""
+
+    SIGNED_IN = "SIGNED_IN"
+    CODE = "CODE"
+    TWO_IDENTIFIERS = "TWO_IDENTIFIERS"
+    DOCUMENT = "DOCUMENT"
+    IN_PERSON = "IN_PERSON"
+    CALLED_BACK = "CALLED_BACK"
+
+
+STRENGTH: Final[Mapping[Identified, Identity]] = {
+    Identified.SIGNED_IN: Identity.REASONABLE,
+    Identified.CODE: Identity.CONTACT,
+    Identified.TWO_IDENTIFIERS: Identity.REASONABLE,
+    Identified.DOCUMENT: Identity.HIGH,
+    Identified.IN_PERSON: Identity.HIGH,
+    Identified.CALLED_BACK: Identity.REASONABLE,
+}
+"""Which level of proof each way reaches."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewRequest:
+    """A request as it comes in for a customer. received_on: the customer's day on which it came; by default today.
+
+    contact: where we write to, if not to the address on record. identified: how it was made sure who asks; reference:
+    where that is kept, sealed.
+    """
+
+    kind: str
+    customer_id: UUID
+    channel: str
+    asked: Asked = field(default_factory=Asked)
+    asker: str = Asker.SELF
+    received_on: date | None = None
+    contact: str | None = dataclasses.field(default=None, repr=False)
+    identified: str | None = None
+    reference: str = dataclasses.field(default="", repr=False)
+
+
+_RISK = """
+    SELECT t.jurisdictions, EXISTS (
+        SELECT FROM collection c JOIN category k ON k.id = ANY (c.categories)
+        WHERE c.customer_id = $1 AND c.organisation_id = $2 AND k.sensitivity <> 'ORDINARY') AS is_sensitive
+    FROM customer_state s JOIN standing t ON t.id = s.standing_id
+    WHERE s.customer_id = $1 AND s.organisation_id = $2
+"""
+_ADD = """
+    INSERT INTO rights_request (id, organisation_id, reference, kind, jurisdictions, state, customer_id, channel, asker,
+        locale, proof, contact, contact_blind, contact_key, content, received_on, opened_at, act_id)
+    VALUES ($1, $2, $3, $4, $5, 'RECEIVED', $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+"""
+_ADD_KEY = "INSERT INTO keys.request_key (request_id, wrapped) VALUES ($1, $2)"
+
+
+async def receive(act: Act, new: NewRequest, organisation_id: UUID | None = None) -> Request:
+    """Take a request in for a customer who is known; it is open at once where enough is known of who asks.
+
+    Refusals: NOT_FOUND, INVALID for a right that their law does not give, CONFLICT for an erased customer.
+    """
+    kind, towards = inputs.choice(Kind, new.kind, "kind"), await require_organisation(act, organisation_id)
+    reached = await hold(act, new.customer_id, towards, "customer")
+    risk = await act.row(_RISK, reached.id, towards)
+    places = timing.offering(risk["jurisdictions"] if risk else [], kind, act.at)
+    request = await add(act, Incoming(
+        towards, kind, places, inputs.choice(Channel, new.channel, "channel"),
+        inputs.choice(Asker, new.asker, "asker"), reached.locale,
+        timing.received_on(act, places[0], new.received_on), await asked.content(act, kind, towards, new.asked),
+        timing.proof(places[0], kind, is_sensitive=bool(risk and risk["is_sensitive"])), reached.id,
+        None if new.contact is None else address(act, new.contact, "contact"),
+    ))  # fmt: skip
+    known = None if new.identified is None else inputs.choice(Identified, new.identified, "identified")
+    if not is_enough(request, known):
+        return await timing.reckon(act, await move(act, request, Move("VERIFYING", State.VERIFYING)))
+    body = {"identified": known, "has_reference": bool(new.reference)}
+    return await open_request(act, request, reached.id, message=new.reference or None, body=body)
+
+
+async def open_request(
+    act: Act, request: Request, customer_id: UUID, *, message: str | None = None, body: Mapping[str, Any]
+) -> Request:
+    """It is known who asks: open the request, and change at once what it changes at once. The customer is held."""
+    changes = {"verified_at": act.at, "customer_id": customer_id}
+    verified = Move("VERIFIED", State.OPEN, message=message, is_private=True, changes=changes, body=body)
+    opened = await timing.reckon(act, await move(act, request, verified))
+    return await _at_once(act, opened, customer_id)
+
+
+async def settle_places(act: Act, request: Request, customer_id: UUID) -> Request:
+    """Read a guest's request under the law of where the customer is known to live, and weigh what is held of them.
+
+    Where that law does not give the right, the one of the place that the guest named stays.
+    """
+    risk = await act.row(_RISK, customer_id, request.organisation_id)
+    places = request.jurisdictions
+    with suppress(Refusal):
+        places = timing.offering(risk["jurisdictions"] if risk else [], request.kind, act.at)
+    needed = timing.proof(places[0], request.kind, is_sensitive=bool(risk and risk["is_sensitive"]))
+    if (request.jurisdictions, request.proof) == (places, needed):
+        return request
+    changes, body = (
+        {"jurisdictions": list(places), "proof": needed},
+        {"jurisdictions": list(places), "proof": needed},
+    )
+    return await move(act, request, Move("PLACED", changes=changes, body=body))
+
+
+async def _at_once(act: Act, request: Request, customer_id: UUID) -> Request:
+    content, _ = await contents(act, request.id)
+    applied = await effects.apply(act, request, customer_id, About.of(content))
+    if not (applied.choices or applied.is_frozen):
+        return request
+    body = {"choices": [str(each) for each in applied.choices], "is_frozen": applied.is_frozen}
+    request = await move(act, request, Move("APPLIED", body=body))
+    if request.kind in AT_ONCE:
+        return await move(act, request, Move("ANSWERED", State.ANSWERED))
+    if request.kind is Kind.OBJECTION:
+        return await move(act, request, Move("DECIDING", State.DECIDING))
+    return request
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A request about to be kept."""
+
+    organisation_id: UUID
+    kind: Kind
+    jurisdictions: Sequence[str]
+    channel: Channel
+    asker: Asker
+    locale: str
+    received_on: date
+    content: Mapping[str, Any]
+    proof: Identity
+    customer_id: UUID | None = None
+    contact: Blind | None = None
+
+
+async def add(act: Act, row: Incoming) -> Request:
+    """Keep a request as RECEIVED, sealed under a key of its own."""
+    request_id, vault = new_id(), act.hub.vault
+    wrapped = vault.new_data_key(OWNER, request_id)
+    await act.execute(_ADD_KEY, request_id, wrapped)
+    key = vault.unwrap(request_id, wrapped, OWNER)
+    blind = row.contact
+    sealed = blind and key.seal("rights_request", "contact", request_id, blind.normalised)
+    content = key.seal("rights_request", "content", request_id, orjson.dumps(dict(row.content)))
+    await act.execute(
+        _ADD, request_id, row.organisation_id, new_reference(), row.kind, list(row.jurisdictions), row.customer_id,
+        row.channel, row.asker, row.locale, row.proof, sealed,
+        blind and blind.digest, blind and blind.key_id, content, row.received_on, act.at, act.id,
+    )  # fmt: skip
+    body = {"kind": row.kind, "channel": row.channel, "jurisdictions": list(row.jurisdictions), "asker": row.asker,
+            "received_on": row.received_on}  # fmt: skip
+    return await move(act, await read(act, request_id), Move("OPENED", body=body))
+
+
+def address(act: Act, email: str, *path: str | int) -> Blind:
+    """Make the address that we write to findable; Refusal INVALID if it is none."""
+    try:
+        return act.hub.vault.blind_email(email)
+    except Refusal as refusal:
+        raise Refusal(refusal.code, refusal.message, path) from None
+
+
+def new_reference() -> str:
+    """A reference to read out, such as PH-4C7D-29KX: 26^8 of them, so none leads to another."""
+    drawn = [secrets.choice(REFERENCE_LETTERS) for _ in range(8)]
+    return "PH-" + "".join(drawn[:4]) + "-" + "".join(drawn[4:])
+
+
+def is_enough(request: Request, known: Identified | None) -> bool:
+    """Whether a way of making sure who asks reaches the level that the right needs."""
+    needed = Identity(request.proof)
+    if needed is Identity.NONE:
+        return True
+    return known is not None and list(Identity).index(STRENGTH[known]) >= list(Identity).index(needed)

@@ -1,0 +1,242 @@
+"""Rights requests: each field once as it goes well, and once as it is refused."""
+
+from typing import Any
+
+from hub.db import new_id
+from schema.relay import global_id
+from tests.internal.cases.case import NOBODY, Input, Make, Mutation, Query, Variables, page
+from tests.internal.setting import Setting
+
+NO_REQUEST = global_id("RightsRequest", new_id())
+WHY = "Which account do you mean?"
+
+
+def asking(**given: Any) -> dict[str, Any]:
+    """A request as the API takes it, without the customer."""
+    return {
+        "kind": "ACCESS",
+        "channel": "PHONE",
+        "identifiedBy": "IN_PERSON",
+        "evidence": "branch 4",
+        **given,
+    }
+
+
+async def request(at: Setting, **given: Any) -> str:
+    """A request of a new customer in the United Kingdom."""
+    customer = await at.ref(jurisdiction="UK")
+    made = await at.done("openRightsRequest", "request { id }", customer=customer, **asking(**given))
+    return made["request"]["id"]
+
+
+def of_request(doing: dict[str, Any] | None = None, **given: Any) -> Make:
+    """An input about a new request; doing: what is asked for."""
+
+    async def make(at: Setting) -> Input:
+        return {"request": await request(at, **(doing or {})), **given}
+
+    return make
+
+
+async def _opening(at: Setting) -> Input:
+    more = {"text": "All of it.", "topics": ["contact"], "contact": "me@example.org"}
+    return {"customer": await at.ref(jurisdiction="UK"), **asking(**more)}
+
+
+async def _confirming(at: Setting) -> Input:
+    customer = await at.ref(jurisdiction="UK")
+    waiting = {"customer": customer, **asking(identifiedBy=None)}
+    made = await at.done("openRightsRequest", "request { id }", **waiting)
+    return {
+        "request": made["request"]["id"],
+        "customer": customer,
+        "identifiedBy": "DOCUMENT",
+        "evidence": "seen",
+    }
+
+
+async def _paused(at: Setting) -> Input:
+    paused = {"request": await request(at), "waitingFor": "CLARIFICATION", "message": WHY}
+    await at.done("pauseRightsRequest", "request { id }", **paused)
+    return {"request": paused["request"]}
+
+
+async def _answering(at: Setting) -> Input:
+    objection = await request(at, kind="OBJECTION", purpose="newsletter")
+    return {"request": objection, "message": "We have stopped for good."}
+
+
+async def _revealing(at: Setting) -> Input:
+    changes = [{"field": "given_name", "value": "Ann"}]
+    doing = {"kind": "RECTIFICATION", "changes": changes, "text": "It is Ann.", "contact": "ann@example.org"}
+    given = {"request": await request(at, **doing)}
+    await at.done("noteRightsRequest", "request { id }", **given, text="She rang twice.")
+    return {**given, "reason": "HANDLING"}
+
+
+async def _listed(at: Setting) -> Variables:
+    ref = await at.ref(jurisdiction="UK")
+    await at.done("openRightsRequest", "request { id }", customer=ref, **asking())
+    return {
+        "filter": {
+            "customer": ref,
+            "kind": "ACCESS",
+            "state": "OPEN",
+            "dueBy": "2199-01-01",
+            "isEnded": False,
+        }
+    }
+
+
+async def _read_out(at: Setting) -> Variables:
+    made = await at.done("openRightsRequest", "request { reference }", customer=await at.ref(), **asking())
+    return {"reference": made["request"]["reference"].lower()}
+
+
+_REQUEST = "request { state waitingFor ground closedAt events { kind state code isPrivate hasMessage } }"
+MUTATIONS: dict[str, Mutation] = {
+    "openRightsRequest": Mutation(
+        _opening,
+        "request { kind state channel asker proof jurisdictions customer { relationship } events { kind } }",
+        ("request.opened", "request.verified"),
+        {"customer": NOBODY},
+        "NOT_FOUND",
+        ("input", "customer"),
+        {
+            "request": {
+                "kind": "ACCESS",
+                "state": "OPEN",
+                "channel": "PHONE",
+                "asker": "SELF",
+                "proof": "REASONABLE",
+                "jurisdictions": ["UK"],
+                "customer": {"relationship": "ACTIVE"},
+                "events": [{"kind": "OPENED"}, {"kind": "VERIFIED"}],
+            }
+        },
+    ),
+    "confirmRightsRequest": Mutation(
+        _confirming,
+        "request { state }",
+        ("request.verified",),
+        {"identifiedBy": "CODE"},
+        "INVALID",
+        ("input", "identifiedBy"),
+        {"request": {"state": "OPEN"}},
+    ),
+    "pauseRightsRequest": Mutation(
+        of_request(waitingFor="CLARIFICATION", message=WHY),
+        "request { state waitingFor }",
+        ("request.paused",),
+        {"message": " "},
+        "INVALID",
+        ("input", "message"),
+        {"request": {"state": "PAUSED", "waitingFor": "CLARIFICATION"}},
+    ),
+    "holdRightsRequest": Mutation(
+        of_request(reason="LEGAL_CLAIM"),
+        "request { state }",
+        ("request.held",),
+        {"reason": "because"},
+        "INVALID",
+        ("input", "reason"),
+        {"request": {"state": "HELD"}},
+    ),
+    "resumeRightsRequest": Mutation(
+        _paused,
+        "request { state waitingFor }",
+        ("request.resumed",),
+        {"request": NO_REQUEST},
+        "NOT_FOUND",
+        ("input", "request"),
+        {"request": {"state": "OPEN", "waitingFor": None}},
+    ),
+    "extendRightsRequest": Mutation(
+        of_request(reason="COMPLEXITY", message="It covers four systems."),
+        "request { state clock { steps } }",
+        ("request.extended",),
+        {"reason": "HOLIDAYS"},
+        "INVALID",
+        ("input", "reason"),
+    ),
+    "refuseRightsRequest": Mutation(
+        of_request(ground="UNFOUNDED_OR_EXCESSIVE", message="You asked this eleven times."),
+        "request { state ground }",
+        ("request.refused",),
+        {"ground": "TOO_MUCH_WORK"},
+        "INVALID",
+        ("input", "ground"),
+        {"request": {"state": "REFUSED", "ground": "UNFOUNDED_OR_EXCESSIVE"}},
+    ),
+    "answerRightsRequest": Mutation(
+        _answering,
+        "request { state }",
+        ("request.answered", "choice.objection_settled"),
+        {"message": ""},
+        "INVALID",
+        ("input", "message"),
+        {"request": {"state": "ANSWERED"}},
+    ),
+    "withdrawRightsRequest": Mutation(
+        of_request(),
+        "request { state }",
+        ("request.withdrawn",),
+        {"request": NO_REQUEST},
+        "NOT_FOUND",
+        ("input", "request"),
+        {"request": {"state": "WITHDRAWN"}},
+    ),
+    "writeToRightsRequester": Mutation(
+        of_request(text="We are looking."),
+        _REQUEST,
+        ("request.said",),
+        {"text": " "},
+        "INVALID",
+        ("input", "text"),
+    ),
+    "noteRightsRequest": Mutation(
+        of_request(text="He rang twice."),
+        _REQUEST,
+        ("request.noted",),
+        {"request": NO_REQUEST},
+        "NOT_FOUND",
+        ("input", "request"),
+    ),
+    "revealRightsRequest": Mutation(
+        _revealing,
+        "text changes contact messages { kind isPrivate text }",
+        ("request.viewed",),
+        {"reason": ""},
+        "INVALID",
+        ("input", "reason"),
+        {
+            "text": "It is Ann.",
+            "changes": ["given_name: Ann"],
+            "contact": "ann@example.org",
+            "messages": [
+                {"kind": "VERIFIED", "isPrivate": True, "text": "branch 4"},
+                {"kind": "NOTED", "isPrivate": True, "text": "She rang twice."},
+            ],
+        },
+    ),
+}
+QUERIES: dict[str, Query] = {
+    "rightsRequests": Query(
+        "query ($filter: RightsRequestFilter, $last: Int = 1) { rightsRequests(last: $last, filter: $filter) "
+        + page("kind state jurisdictions closedAt clock { steps dueOn }")
+        + " }",
+        _listed,
+        {"kind": "ACCESS", "state": "OPEN", "jurisdictions": ["UK"], "closedAt": None},
+        {"filter": {"customer": {"email": "nobody@example.org"}}},
+        "NOT_FOUND",
+        ("filter", "customer", "email"),
+    ),
+    "rightsRequest": Query(
+        "query ($reference: String!) { rightsRequest(reference: $reference) { state jurisdictions } }",
+        _read_out,
+        {"state": "OPEN", "jurisdictions": ["AU"]},
+        {"reference": "PH-0000-0000"},
+        "NOT_FOUND",
+        ("reference",),
+    ),
+}

@@ -1,0 +1,163 @@
+"""Guests: a code proves the address, tries are counted whatever happens, and nobody is looked for before."""
+
+import asyncio
+from datetime import timedelta
+
+import asyncpg
+
+from hub.act import Act
+from hub.actors import WORKER, Operation
+from hub.errors import Code
+from hub.rights import proving
+from hub.rights.proving import Sent, Tried
+from hub.rights.states import State
+from tests.domain.firm import email
+from tests.rights.desk import Desk
+
+ADDRESS = "mika@example.org"
+CODED = ["OPENED", "VERIFYING", "CODE_SENT"]
+
+
+def wrong(sent: Sent) -> str:
+    """Another code."""
+    return f"{(int(sent.digits) + 1) % 1_000_000:06d}"
+
+
+async def test_a_right_code_opens_an_opt_out_and_does_it(desk: Desk) -> None:
+    customer_id = await desk.firm.customer(identifiers=[email(ADDRESS)])
+    sent = await desk.guest("STOP_MARKETING", ADDRESS.upper())
+    assert (sent.request.state, sent.request.customer_id) == (State.VERIFYING, None)
+    assert await desk.choices(customer_id) == []
+    tried, request = await desk.try_code(sent, f" {sent.digits[:3]} {sent.digits[3:]} ")
+    assert (tried, request.state, request.customer_id) == (Tried.RIGHT, State.ANSWERED, customer_id)
+    assert await desk.choices(customer_id) == [("MARKETING", "OPTED_OUT", None)]
+    assert await desk.kinds(request) == [*CODED, "CODE_RIGHT", "VERIFIED", "APPLIED", "ANSWERED"]
+
+
+async def test_nobody_is_looked_for_before_the_code_has_come_back(desk: Desk) -> None:
+    await desk.firm.customer(identifiers=[email(ADDRESS)])
+    known, unknown = [await desk.guest("ACCESS", address) for address in (ADDRESS, "nobody@example.org")]
+    assert [each.request.state for each in (known, unknown)] == [State.VERIFYING, State.VERIFYING]
+    assert await desk.kinds(known.request) == await desk.kinds(unknown.request) == CODED
+    for sent in (known, unknown):
+        tried, request = await desk.try_code(sent, wrong(sent))
+        assert (tried, request.state, request.customer_id) == (Tried.WRONG, State.VERIFYING, None)
+
+
+async def test_an_address_that_nobody_has_waits_for_other_details(desk: Desk) -> None:
+    sent = await desk.guest("ACCESS", "nobody@example.org")
+    tried, request = await desk.try_code(sent)
+    assert (tried, request.state, request.waiting_for) == (Tried.RIGHT, State.PAUSED, "OTHER_DETAILS")
+    assert request.customer_id is None
+
+
+async def test_an_address_that_two_have_waits_for_staff(desk: Desk) -> None:
+    one, _ = [await desk.firm.customer(identifiers=[email(ADDRESS)]) for _ in range(2)]
+    _, request = await desk.try_code(await desk.guest("STOP_MARKETING", ADDRESS))
+    assert (request.state, request.waiting_for, request.customer_id) == (State.PAUSED, "STAFF_MATCH", None)
+    confirmed = await desk.do(proving.confirm, request.id, one, "TWO_IDENTIFIERS")
+    assert (confirmed.state, confirmed.customer_id) == (State.ANSWERED, one)
+
+
+async def test_a_copy_needs_more_than_a_code(desk: Desk) -> None:
+    customer_id = await desk.firm.customer(identifiers=[email(ADDRESS)], jurisdictions=["EU"])
+    _, request = await desk.try_code(await desk.guest("ACCESS", ADDRESS, "EU"))
+    assert (request.state, request.waiting_for) == (State.PAUSED, "IDENTITY")
+    message = await desk.refused(
+        Code.INVALID, ("identified",), lambda: desk.do(proving.confirm, request.id, customer_id, "CODE")
+    )
+    assert request.proof in message
+    confirmed = await desk.do(proving.confirm, request.id, customer_id, "DOCUMENT", "passport seen, branch 4")
+    assert (confirmed.state, confirmed.customer_id, confirmed.waiting_for) == (State.OPEN, customer_id, None)
+    assert await desk.do(proving.confirm, request.id, customer_id, "DOCUMENT") == confirmed
+    other = await desk.firm.customer()
+    await desk.refused(
+        Code.CONFLICT, ("customer",), lambda: desk.do(proving.confirm, request.id, other, "DOCUMENT")
+    )
+
+
+async def test_where_a_customer_lives_counts_and_not_where_a_guest_says(desk: Desk) -> None:
+    await desk.firm.customer(identifiers=[email(ADDRESS)], jurisdictions=["US_CA"])
+    _, request = await desk.try_code(await desk.guest("STOP_SHARING", ADDRESS, "AU"))
+    assert (request.jurisdictions, request.state) == (("US_CA",), State.ANSWERED)
+
+
+async def test_fifty_tries_at_once_are_five(desk: Desk) -> None:
+    sent = await desk.guest("STOP_MARKETING", ADDRESS)
+    tries = await asyncio.gather(*(desk.try_code(sent, wrong(sent)) for _ in range(50)))
+    assert [tried for tried, _ in tries].count(Tried.WRONG) == 5
+    assert [tried for tried, _ in tries].count(Tried.OVER) == 45
+    assert (await desk.try_code(sent))[0] is Tried.OVER
+    assert (await desk.kinds(sent.request)).count("CODE_WRONG") == 5
+
+
+async def test_a_new_code_kills_the_one_before_and_there_are_five_of_them(desk: Desk) -> None:
+    first = await desk.guest("STOP_MARKETING", ADDRESS)
+    second = await desk.do(proving.send_again, first.request.id)
+    if first.digits != second.digits:
+        assert (await desk.try_code(first))[0] is Tried.WRONG
+    for _ in range(3):
+        second = await desk.do(proving.send_again, first.request.id)
+    await desk.refused(Code.LIMIT, ("request",), lambda: desk.do(proving.send_again, first.request.id))
+    assert (await desk.try_code(second))[0] is Tried.RIGHT
+    await desk.refused(Code.CONFLICT, ("request",), lambda: desk.try_code(second))
+
+
+async def test_a_code_of_one_request_is_worth_nothing_for_another(desk: Desk) -> None:
+    mine, other = [await desk.guest("STOP_MARKETING", ADDRESS) for _ in range(2)]
+    if mine.digits != other.digits:
+        assert (await desk.try_code(mine, other.digits))[0] is Tried.WRONG
+
+
+async def test_a_code_is_over_after_ten_minutes(desk: Desk, superuser: asyncpg.Connection) -> None:
+    sent = await desk.guest("STOP_MARKETING", ADDRESS)
+    await past(superuser, "rights_code", "sent_at", "expires_at", sent, timedelta(minutes=10))
+    assert (await desk.try_code(sent))[0] is Tried.OVER
+
+
+async def test_no_code_and_no_address_is_kept_in_clear(desk: Desk, superuser: asyncpg.Connection) -> None:
+    sent = await desk.guest("STOP_MARKETING", ADDRESS, text="Kolmogorov street 7")
+    tables = ("rights_request", "rights_code", "rights_event", "procrastinate_jobs")
+    kept = "".join([
+        row["row"] for table in tables for row in await superuser.fetch(f"SELECT t::text AS row FROM {table} t")
+    ])  # fmt: skip
+    assert not any(
+        text in kept for text in (ADDRESS, "Kolmogorov", ADDRESS.encode().hex(), f",{sent.digits},")
+    )
+    assert repr(sent).count(sent.digits) == 0
+
+
+async def test_what_nobody_proves_ends_after_thirty_days(desk: Desk, superuser: asyncpg.Connection) -> None:
+    old, young = [await desk.guest("ACCESS", ADDRESS) for _ in range(2)]
+    await past(superuser, "rights_request", "opened_at", "opened_at", old, timedelta(days=31))
+
+    async def job(act: Act) -> int:
+        return await proving.expire(act)
+
+    assert await desk.firm.hub.perform(WORKER, Operation.HUB_MAINTAIN, job) >= 1
+    assert [(await desk.read(each.request)).state for each in (old, young)] == [
+        State.EXPIRED,
+        State.VERIFYING,
+    ]
+
+
+async def test_a_guest_is_refused_what_cannot_be(desk: Desk) -> None:
+    for code, path, given in (
+        (Code.INVALID, ("kind",), ("PARDON", ADDRESS, "AU")),
+        (Code.INVALID, ("place",), ("ACCESS", ADDRESS, "MARS")),
+        (Code.INVALID, ("kind",), ("PORTABILITY", ADDRESS, "AU")),
+        (Code.INVALID, ("email",), ("ACCESS", "no address", "AU")),
+    ):
+        message = await desk.refused(code, path, lambda g=given: desk.guest(*g))
+        assert "no address" not in message
+
+
+async def past(
+    superuser: asyncpg.Connection, table: str, first: str, second: str, sent: Sent, ago: timedelta
+) -> None:
+    """Move something into the past."""
+    own = "id" if table == "rights_request" else "request_id"
+    columns = ", ".join(f"{column} = {column} - $2::interval" for column in dict.fromkeys((first, second)))
+    await superuser.execute("SET session_replication_role = replica")
+    await superuser.execute(f"UPDATE {table} SET {columns} WHERE {own} = $1", sent.request.id, ago)
+    await superuser.execute("SET session_replication_role = origin")
