@@ -6,6 +6,7 @@ import typer
 
 from hub.cli import (
     clients,
+    clocks,
     crowds,
     deciding,
     importing,
@@ -55,6 +56,7 @@ running.add_to(app)
 operating.add_to(app)
 deciding.add_to(app)
 crowds.add_to(app)
+clocks.add_to(app)
 organisations.add_to(app)
 register.add_to(app)
 clients.add_to(app)

@@ -1,13 +1,15 @@
-"""The law as pages to read: one a jurisdiction, one for the common gate, and an index, made from the rules.
+"""The law as pages to read: one a jurisdiction, one for the common gate, one for requests, and an index.
 
 What stands on them is what decides: ids, outcomes, citations, sentences and days in force come from the rules,
-conditions from ``readings.toml``, which a test holds against the code, and examples from scenario files.
+conditions from ``readings.toml``, which a test holds against the code, examples from scenario files, and what
+customers may ask for from ``hub.rights``.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from hub.cli import request_pages
 from hub.cli.scenarios import Scenario, read_scenarios
 from hub.policy import FACTS, RULES, RULESET, TABLES, Rule
 from hub.policy.decision import CHECKED_ON
@@ -46,7 +48,8 @@ def law_pages(scenarios: Iterable[Scenario]) -> dict[str, str]:
     for scenario in scenarios:
         told.setdefault(scenario.rule, []).append(scenario)
     pages = {page_of(law): _law(law, told) for law in Jurisdiction}
-    return {INDEX: _index(), GATE: _gate(told), **pages}
+    requests = {request_pages.PAGE: request_pages.request_page(MADE)}
+    return {INDEX: _index(), GATE: _gate(told), **pages, **requests}
 
 
 def stale_pages(folder: Path, files: Sequence[Path]) -> list[str]:
@@ -163,6 +166,7 @@ def _index() -> str:
         " jurisdiction, and the first rule that applies decides. Where several jurisdictions apply, each is decided"
         " and the strictest answer counts.",
         "\n".join(["| table | rules |", "|---|---|", f"| [common gate]({GATE}) | {len(_GATE_RULES)} |", *listed]),
+        f"[What customers may ask for]({request_pages.PAGE}): which right exists where, and until when it is answered.",
         "## Answers",
         "\n".join(f"- **{outcome}**: {meaning}" for outcome, meaning in OUTCOMES.items()),
         "## Words and notation",

@@ -5,10 +5,14 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from hub.cli import request_pages
 from hub.cli.deciding import rules
-from hub.cli.law_pages import CAUTION, law_pages
+from hub.cli.law_pages import CAUTION, NAMES, law_pages
 from hub.cli.scenarios import read_scenarios
 from hub.policy import RULES, TABLES
+from hub.rights.law import PLACES, RIGHTS
+from hub.rights.reasons import exceptions, refusals
+from hub.rights.values import Kind
 from tests.policy.test_scenarios import FILES, SCENARIOS
 
 ROOT = Path(__file__).parents[2]
@@ -49,10 +53,29 @@ def test_every_scenario_is_quoted_once_under_its_rule(pages: dict[str, str]) -> 
 
 
 def test_every_page_says_when_it_was_checked_and_that_it_is_no_advice(pages: dict[str, str]) -> None:
-    assert len(pages) == 8
-    assert all(CAUTION in page for page in pages.values())
+    assert len(pages) == 9
+    assert all(CAUTION in page for name, page in pages.items() if name != request_pages.PAGE)
+    assert request_pages.CAUTION in pages[request_pages.PAGE]
     assert "22 November 2026" in CAUTION
-    assert "not legal advice" in CAUTION
+    assert "26 November 2026" in request_pages.CAUTION
+    assert all("not legal advice" in caution for caution in (CAUTION, request_pages.CAUTION))
+
+
+def test_every_right_its_grounds_and_its_regulators_stand_on_the_page_of_requests(
+    pages: dict[str, str],
+) -> None:
+    page = pages[request_pages.PAGE]
+    _, *places = page.split("\n## ")
+    assert [place.partition("\n")[0] for place in places] == list(NAMES.values())
+    for law, place in zip(NAMES, places, strict=True):
+        assert all(regulator.name in place for regulator in PLACES[law].regulators)
+        for kind in Kind:
+            right = RIGHTS[law, kind]
+            assert f"| {request_pages.NAMES[kind]} | {request_pages.STANDINGS[right.standing]}" in place
+            assert right.cites in place
+            for ground in refusals(law, kind):
+                assert f"| {request_pages.NAMES[kind]} | `{ground.code}` | {ground.cites} |" in place
+        assert all(f"`{ground.code}` | {ground.cites}" in place for ground in exceptions(law))
 
 
 def test_a_rule_that_begins_later_says_when(pages: dict[str, str]) -> None:
@@ -65,7 +88,7 @@ def test_a_rule_that_begins_later_says_when(pages: dict[str, str]) -> None:
 
 def test_a_stale_a_missing_and_a_foreign_page_are_named(tmp_path: Path) -> None:
     code, said = command(str(tmp_path), *SCENARIO_FILES)
-    assert (code, said) == (0, f"8 pages written to {tmp_path}\n")
+    assert (code, said) == (0, f"9 pages written to {tmp_path}\n")
     (tmp_path / "au.md").write_text("something else")
     (tmp_path / "uk.md").unlink()
     (tmp_path / "nz.md").write_text("not ours")

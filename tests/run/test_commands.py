@@ -54,7 +54,7 @@ def test_help_names_every_command_with_an_example_and_the_exit_codes() -> None:
 @pytest.mark.parametrize(
     "command",
     ["demo", "run", "serve", "work", "migrate", "check", "decide", "audience", "coverage", "what-if",
-     "replay", "rules test", "rules diff", "rules docs", "client create",
+     "clock", "replay", "rules test", "rules diff", "rules docs", "client create",
      "client list", "client revoke", "organisation add", "organisation list", "register list", "register missing",
      "ledger verify", "receipt issue", "receipt verify", "keys generate", "keys show", "import customers"],
 )  # fmt: skip
