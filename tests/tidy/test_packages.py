@@ -26,6 +26,8 @@ PIN = re.compile(
 LOCKS = ("build", "run", "demo", "dev", "tools")
 # Declared though no line of ours imports them: the reason.
 NOT_IMPORTED = {
+    "aiomysql": "SQLAlchemy reaches MySQL and MariaDB through it",
+    "aiosqlite": "SQLAlchemy reaches SQLite through it",
     "python-multipart": "starlette reads forms with it",
 }
 
