@@ -85,6 +85,9 @@ class Operation(StrEnum):
     NOTICE_READ = "notice.read"
     NOTICE_DRAFT = "notice.draft"
     NOTICE_PUBLISH = "notice.publish"
+    LETTER_READ = "letter.read"
+    LETTER_REVISE = "letter.revise"
+    LETTER_DELIVER = "letter.deliver"
     LEDGER_READ = "ledger.read"
     LEDGER_VERIFY = "ledger.verify"
     RECEIPT_ISSUE = "receipt.issue"
@@ -133,6 +136,9 @@ MAY: dict[Operation, frozenset[Role]] = {
     _O.NOTICE_READ: frozenset({_R.DECIDE, _R.CATALOGUE_READ, _R.CATALOGUE_WRITE, _R.OPERATOR}),
     _O.NOTICE_DRAFT: frozenset({_R.CATALOGUE_WRITE, _R.OPERATOR}),
     _O.NOTICE_PUBLISH: frozenset({_R.CATALOGUE_WRITE, _R.OPERATOR}),
+    _O.LETTER_READ: frozenset({_R.CUSTOMERS_READ, _R.CUSTOMERS_WRITE, _R.OPERATOR}),
+    _O.LETTER_REVISE: frozenset({_R.CATALOGUE_WRITE, _R.OPERATOR}),
+    _O.LETTER_DELIVER: frozenset({_R.WORKER, _R.OPERATOR}),  # claim, settle, bounce
     _O.LEDGER_READ: frozenset({_R.LEDGER_READ, _R.OPERATOR}),
     _O.LEDGER_VERIFY: frozenset({_R.OPERATOR, _R.WORKER}),
     _O.RECEIPT_ISSUE: frozenset({_R.LEDGER_READ, _R.OPERATOR}),

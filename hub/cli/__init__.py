@@ -12,6 +12,7 @@ from hub.cli import (
     importing,
     keys,
     ledger,
+    letters,
     operating,
     organisations,
     register,
@@ -62,6 +63,7 @@ register.add_to(app)
 clients.add_to(app)
 importing.add_to(app)
 ledger.add_to(app)
+letters.add_to(app)
 keys.add_to(app)
 
 

@@ -24,6 +24,7 @@ from hub.models.customers import (
 from hub.models.decisions import Decision, DecisionSubject
 from hub.models.events import Choice, Collection, Delivery
 from hub.models.imports import ImportBatch
+from hub.models.letters import Letter, LetterRevision
 from hub.models.notices import Clause, Notice, NoticeText, NoticeVerdict, NoticeVersion
 from hub.models.questions import ConsentQuestion, ConsentQuestionEvent
 from hub.models.register import Activity, ActivityPurpose, FormalityEvent
@@ -51,6 +52,8 @@ __all__ = [
     "IdempotentAnswer",
     "Identifier",
     "ImportBatch",
+    "Letter",
+    "LetterRevision",
     "MergeProposal",
     "Notice",
     "NoticeText",
