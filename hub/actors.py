@@ -78,6 +78,7 @@ class Operation(StrEnum):
     REQUEST_READ = "request.read"
     REQUEST_OPEN = "request.open"
     REQUEST_CONDUCT = "request.conduct"
+    REQUEST_FULFIL = "request.fulfil"
     CATALOGUE_READ = "catalogue.read"
     CATALOGUE_WRITE = "catalogue.write"
     REGISTER_READ = "register.read"
@@ -129,6 +130,7 @@ MAY: dict[Operation, frozenset[Role]] = {
     _O.REQUEST_READ: frozenset({_R.REQUESTS_READ, _R.REQUESTS_WRITE, _R.REQUESTS_CONDUCT, _R.OPERATOR}),
     _O.REQUEST_OPEN: frozenset({_R.REQUESTS_WRITE, _R.REQUESTS_CONDUCT, _R.OPERATOR}),
     _O.REQUEST_CONDUCT: frozenset({_R.REQUESTS_CONDUCT, _R.OPERATOR}),
+    _O.REQUEST_FULFIL: frozenset({_R.WORKER}),
     _O.CATALOGUE_READ: frozenset({_R.DECIDE, _R.CATALOGUE_READ, _R.CATALOGUE_WRITE, _R.OPERATOR}),
     _O.CATALOGUE_WRITE: frozenset({_R.CATALOGUE_WRITE, _R.OPERATOR}),
     _O.REGISTER_READ: frozenset({_R.CATALOGUE_READ, _R.CATALOGUE_WRITE, _R.OPERATOR}),

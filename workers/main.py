@@ -14,7 +14,7 @@ from hub import jobs
 from hub.act import Hub
 from hub.db import LOST
 from hub.errors import Refusal, Unready
-from workers import customers, letters, questions, schedules
+from workers import customers, letters, questions, rights, schedules
 from workers.door import TASKS, Backoff, Task, do
 
 
@@ -30,7 +30,7 @@ class Pace:
     pause_seconds: float = 2.0
 
 
-DECLARING: Final = (customers, letters, questions, schedules)
+DECLARING: Final = (customers, letters, questions, rights, schedules)
 """The modules that declare our tasks, by being imported."""
 PACE: Final = Pace()
 OPTIONS: Final = "-c role=hub_app -c timezone=UTC -c lock_timeout=5s -c statement_timeout=30s"

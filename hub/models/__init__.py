@@ -28,7 +28,7 @@ from hub.models.letters import Letter, LetterRevision
 from hub.models.notices import Clause, Notice, NoticeText, NoticeVerdict, NoticeVersion
 from hub.models.questions import ConsentQuestion, ConsentQuestionEvent
 from hub.models.register import Activity, ActivityPurpose, FormalityEvent
-from hub.models.rights import RightsCode, RightsEvent, RightsRequest
+from hub.models.rights import RightsCode, RightsEvent, RightsRequest, RightsStep, System
 
 __all__ = [
     "AccessToken",
@@ -71,4 +71,6 @@ __all__ = [
     "RightsCode",
     "RightsEvent",
     "RightsRequest",
+    "RightsStep",
+    "System",
 ]

@@ -81,7 +81,7 @@ async def _listed(at: Setting) -> Variables:
         "filter": {
             "customer": ref,
             "kind": "ACCESS",
-            "state": "OPEN",
+            "state": "GATHERING",
             "dueBy": "2199-01-01",
             "isEnded": False,
         }
@@ -105,7 +105,7 @@ MUTATIONS: dict[str, Mutation] = {
         {
             "request": {
                 "kind": "ACCESS",
-                "state": "OPEN",
+                "state": "GATHERING",
                 "channel": "PHONE",
                 "asker": "SELF",
                 "proof": "REASONABLE",
@@ -122,7 +122,7 @@ MUTATIONS: dict[str, Mutation] = {
         {"identifiedBy": "CODE"},
         "INVALID",
         ("input", "identifiedBy"),
-        {"request": {"state": "OPEN"}},
+        {"request": {"state": "GATHERING"}},
     ),
     "pauseRightsRequest": Mutation(
         of_request(waitingFor="CLARIFICATION", message=WHY),
@@ -149,7 +149,7 @@ MUTATIONS: dict[str, Mutation] = {
         {"request": NO_REQUEST},
         "NOT_FOUND",
         ("input", "request"),
-        {"request": {"state": "OPEN", "waitingFor": None}},
+        {"request": {"state": "GATHERING", "waitingFor": None}},
     ),
     "extendRightsRequest": Mutation(
         of_request(reason="COMPLEXITY", message="It covers four systems."),
@@ -226,7 +226,7 @@ QUERIES: dict[str, Query] = {
         + page("kind state jurisdictions closedAt clock { steps dueOn }")
         + " }",
         _listed,
-        {"kind": "ACCESS", "state": "OPEN", "jurisdictions": ["UK"], "closedAt": None},
+        {"kind": "ACCESS", "state": "GATHERING", "jurisdictions": ["UK"], "closedAt": None},
         {"filter": {"customer": {"email": "nobody@example.org"}}},
         "NOT_FOUND",
         ("filter", "customer", "email"),
@@ -234,7 +234,7 @@ QUERIES: dict[str, Query] = {
     "rightsRequest": Query(
         "query ($reference: String!) { rightsRequest(reference: $reference) { state jurisdictions } }",
         _read_out,
-        {"state": "OPEN", "jurisdictions": ["AU"]},
+        {"state": "GATHERING", "jurisdictions": ["AU"]},
         {"reference": "PH-0000-0000"},
         "NOT_FOUND",
         ("reference",),
