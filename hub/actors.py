@@ -79,6 +79,7 @@ class Operation(StrEnum):
     REQUEST_OPEN = "request.open"
     REQUEST_CONDUCT = "request.conduct"
     REQUEST_FULFIL = "request.fulfil"
+    SYSTEM_CONNECT = "system.connect"
     CATALOGUE_READ = "catalogue.read"
     CATALOGUE_WRITE = "catalogue.write"
     REGISTER_READ = "register.read"
@@ -131,6 +132,7 @@ MAY: dict[Operation, frozenset[Role]] = {
     _O.REQUEST_OPEN: frozenset({_R.REQUESTS_WRITE, _R.REQUESTS_CONDUCT, _R.OPERATOR}),
     _O.REQUEST_CONDUCT: frozenset({_R.REQUESTS_CONDUCT, _R.OPERATOR}),
     _O.REQUEST_FULFIL: frozenset({_R.WORKER}),
+    _O.SYSTEM_CONNECT: frozenset({_R.CATALOGUE_WRITE, _R.OPERATOR}),
     _O.CATALOGUE_READ: frozenset({_R.DECIDE, _R.CATALOGUE_READ, _R.CATALOGUE_WRITE, _R.OPERATOR}),
     _O.CATALOGUE_WRITE: frozenset({_R.CATALOGUE_WRITE, _R.OPERATOR}),
     _O.REGISTER_READ: frozenset({_R.CATALOGUE_READ, _R.CATALOGUE_WRITE, _R.OPERATOR}),

@@ -27,7 +27,7 @@ _CONNECT = """
 
 async def connect(desk: Desk, key: str, kind: str = "MANUAL", *, is_disabled: bool = False) -> None:
     """Connect a system."""
-    async with desk.firm.hub.act(OPERATOR, Operation.CATALOGUE_WRITE) as act:
+    async with desk.firm.hub.act(OPERATOR, Operation.SYSTEM_CONNECT) as act:
         await act.execute(_CONNECT, new_id(), desk.firm.id, key, kind, is_disabled)
         await act.record("system.connected")
 
@@ -187,10 +187,10 @@ async def test_a_step_is_one_workers_at_a_time_and_anybodys_when_its_lease_is_ov
     assert again.attempts == 2
     done = Settled(StepState.DONE, {"rows": 2})
     await settle(desk, taken[0], done)
-    assert (await planned(desk, request))[-1].state is StepState.RUNNING
+    assert (await planned(desk, request))[0].state is StepState.RUNNING
     await settle(desk, again, done)
     await settle(desk, again, Settled(StepState.REFUSED, why="Too late."))
-    assert (await planned(desk, request))[-1].evidence == {"rows": 2}
+    assert (await planned(desk, request))[0].evidence == {"rows": 2}
 
 
 async def test_a_failure_says_why_and_when_and_can_be_tried_at_once(
