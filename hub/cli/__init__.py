@@ -17,6 +17,7 @@ from hub.cli import (
     organisations,
     register,
     running,
+    systems,
 )
 from hub.cli.endings import CODES
 
@@ -58,6 +59,7 @@ operating.add_to(app)
 deciding.add_to(app)
 crowds.add_to(app)
 clocks.add_to(app)
+systems.add_to(app)
 organisations.add_to(app)
 register.add_to(app)
 clients.add_to(app)

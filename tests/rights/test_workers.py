@@ -1,4 +1,4 @@
-"""A request over a real database: found, corrected, restricted and erased by the worker, with evidence and without values."""
+"""A request over a real database: found, restricted and erased by the worker, with evidence and without values."""
 
 from pathlib import Path
 from uuid import UUID
@@ -125,7 +125,7 @@ async def fulfilling_claim(desk: Desk, step_id: UUID) -> Step | None:
 
 
 async def test_a_database_that_is_away_is_tried_again_and_says_so_without_its_address(
-    desk: Desk, tmp_path: Path, superuser: asyncpg.Connection
+    desk: Desk, superuser: asyncpg.Connection
 ) -> None:
     await connect(desk, "postgresql://reader:secret-word@127.0.0.1:9/shop")
     request = await desk.receive(await anna(desk), "ACCESS")
@@ -135,7 +135,6 @@ async def test_a_database_that_is_away_is_tried_again_and_says_so_without_its_ad
     assert "secret-word" not in shop.why
     kept = [row["row"] for row in await superuser.fetch("SELECT t::text AS row FROM connected_system t")]
     assert not any("secret-word" in row or b"secret-word".hex() in row for row in kept)
-    assert not list(tmp_path.iterdir())
 
 
 async def test_a_dataset_that_does_not_fit_refuses_the_step_and_says_where(desk: Desk, database: str) -> None:
