@@ -25,6 +25,8 @@ TABLE: Final = sa.Table(
     sa.Column("fingerprint", sa.String(64), nullable=False),
     sa.Column("evidence", sa.Text, nullable=False),
     sa.Column("done_at", sa.String(40), nullable=False),
+    mysql_engine="InnoDB",
+    mysql_charset="utf8mb4",
 )
 DIALECTS: Final[dict[str, type[Dialect]]] = {
     "postgresql": postgresql.dialect,  # pyright: ignore[reportAttributeAccessIssue]
