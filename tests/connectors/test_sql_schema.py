@@ -214,7 +214,7 @@ async def test_tables_that_refer_to_each_other_are_named(empty_database: str, en
     if engine_name != "sqlite":
         pair.append("ALTER TABLE homes ADD FOREIGN KEY (owner) REFERENCES people (id)")
     described = crm(
-        people={"": DELETED, "id": ID, "email": EMAIL, "home": {}}, 
+        people={"": DELETED, "id": ID, "email": EMAIL, "home": {}},
         homes={"": DELETED, "id": ID, "owner": refers("crm.people.id")},
     )  # fmt: skip
     [said] = await checked(empty_database, described, *pair)

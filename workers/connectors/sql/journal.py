@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.schema import CreateTable
 
-from workers.connectors.connector import Broken, Call, Done, Evidence, Operation, Stopped
+from workers.connectors.connector import Broken, Call, Done, Evidence, Operation, Refused, Stopped
 
 NAME: Final = "privacy_hub_step"
 COLUMNS: Final = ("step", "fingerprint", "evidence", "done_at")
@@ -72,7 +72,7 @@ async def recall(
         return None
     if found.fingerprint != fingerprint:
         raise Stopped(
-            Broken("This step was done before with other values: give the new ones a step of their own.")
+            Refused("This step was done before with other values: give the new ones a step of their own.")
         )
     return Done(_repeated(Evidence.of(found.evidence)))
 
