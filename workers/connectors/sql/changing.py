@@ -24,8 +24,7 @@ from workers.connectors.datasets import FieldName, How, Mark, Strategy
 from workers.connectors.plain import digest, plain
 from workers.connectors.sql.fields import Table
 from workers.connectors.sql.meeting import Meeting, place
-from workers.connectors.sql.paging import chunks, keys
-from workers.connectors.sql.reach import Condition
+from workers.connectors.sql.paging import Condition, chunks, keys
 from workers.connectors.sql.values import Unfit, erased, fit
 
 Keys = list[tuple[Any, ...]]

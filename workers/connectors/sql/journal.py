@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.schema import CreateTable
 
-from workers.connectors.connector import Broken, Call, Done, Evidence, Operation, Stopped
+from workers.connectors.connector import Broken, Call, Done, Evidence, Operation, Refused, Stopped
 
 NAME: Final = "privacy_hub_step"
 COLUMNS: Final = ("step", "fingerprint", "evidence", "done_at")
@@ -25,6 +25,8 @@ TABLE: Final = sa.Table(
     sa.Column("fingerprint", sa.String(64), nullable=False),
     sa.Column("evidence", sa.Text, nullable=False),
     sa.Column("done_at", sa.String(40), nullable=False),
+    mysql_engine="InnoDB",
+    mysql_charset="utf8mb4",
 )
 DIALECTS: Final[dict[str, type[Dialect]]] = {
     "postgresql": postgresql.dialect,  # pyright: ignore[reportAttributeAccessIssue]
@@ -70,7 +72,7 @@ async def recall(
         return None
     if found.fingerprint != fingerprint:
         raise Stopped(
-            Broken("This step was done before with other values: give the new ones a step of their own.")
+            Refused("This step was done before with other values: give the new ones a step of their own.")
         )
     return Done(_repeated(Evidence.of(found.evidence)))
 

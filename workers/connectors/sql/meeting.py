@@ -9,7 +9,8 @@ from workers.connectors.connector import Call, Nothing, Place, Refused, Stopped
 from workers.connectors.planning import Node, Plan
 from workers.connectors.sql.engines import SqlSystem
 from workers.connectors.sql.fields import Table
-from workers.connectors.sql.reach import Condition, Reach
+from workers.connectors.sql.paging import Condition
+from workers.connectors.sql.reach import Reach
 from workers.connectors.sql.schema import Schema
 
 

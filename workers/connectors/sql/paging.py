@@ -1,15 +1,15 @@
 """Reads rows in batches, each beginning after the key of the one before: bounded memory, and no offset to drift."""
 
 from collections.abc import AsyncGenerator, Sequence
-from typing import Any
+from typing import Any, Final, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workers.connectors.sql.fields import Table
-from workers.connectors.sql.reach import Condition
 
-KEYS_AT_ONCE = 200
+KEYS_AT_ONCE: Final = 200
+Condition: TypeAlias = sa.ColumnElement[bool]
 
 
 async def pages(
@@ -57,10 +57,15 @@ def _past(table: Table, after: tuple[Any, ...]) -> Condition:
 
 def _are(table: Table, part: Sequence[tuple[Any, ...]]) -> Condition:
     if len(table.key) == 1:
-        return table.key[0].in_([key[0] for key in part])
+        return among(table.key[0], [key[0] for key in part])
     same = (sa.and_(*(c == v for c, v in zip(table.key, key, strict=True))) for key in part)
     return sa.or_(*same)
 
 
 def _bound(column: sa.Column[Any], value: Any) -> Any:
     return sa.bindparam(None, value, type_=column.type)
+
+
+def among(what: sa.ColumnElement[Any], values: Sequence[Any]) -> Condition:
+    """Compare with several values; bound under a name of ours, as one made from a column's breaks at odd characters."""
+    return what.in_(sa.bindparam("among", values, type_=what.type, expanding=True, unique=True))

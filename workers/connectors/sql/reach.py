@@ -13,12 +13,12 @@ from workers.connectors.connector import Refused, Stopped, Subject
 from workers.connectors.datasets import CollectionName
 from workers.connectors.planning import Edge, Node
 from workers.connectors.sql.fields import Table
+from workers.connectors.sql.paging import Condition, among
 from workers.connectors.sql.values import Family, Unfit, family, fit
 
 BOUND_AT_ONCE: Final = 500
 BOUND_MOST: Final = 20_000
 """Fewer than any of the databases takes with one statement."""
-Condition = sa.ColumnElement[bool]
 
 
 class Reach:
@@ -89,4 +89,4 @@ class Reach:
                 Refused(f"More than {BOUND_MOST:,} keys of other systems lead here: narrow a reference.")
             )
         parts = [values[at : at + BOUND_AT_ONCE] for at in range(0, len(values), BOUND_AT_ONCE)]
-        return sa.or_(*(what.in_(part) for part in parts)) if parts else None
+        return sa.or_(*(among(what, part) for part in parts)) if parts else None

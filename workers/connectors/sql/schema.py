@@ -4,6 +4,7 @@ Only names that the database itself knows become part of a statement, and SQLAlc
 would fail or surprise later is said here, before anything is touched.
 """
 
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -13,6 +14,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine.reflection import Inspector
+from sqlalchemy.exc import SAWarning
 
 from workers.connectors.datasets import Collection, CollectionName, Dataset, How
 from workers.connectors.sql import fields, journal
@@ -20,6 +22,9 @@ from workers.connectors.sql.fields import Link, Table
 
 ACTING: Final = {"CASCADE", "SET NULL", "SET DEFAULT"}
 """What a foreign key may do by itself to rows that refer to a deleted one."""
+
+_AUTOMATIC: Final[dict[str, Any]] = {"sqlite": {"include_auto_indexes": True}}
+"""SQLite tells of a UNIQUE within a column only by the index that it made for it."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,10 @@ def look(connection: sa.Connection, datasets: Iterable[Dataset], today: date) ->
         if not inspector.has_table(made.name.collection, schema=dataset.namespace):
             problems.append(f"{made.name}: the database has no such table, or shows it to others only.")
             continue
-        tables[made.name] = _table(connection, inspector, metadata, made, dataset.namespace)
+        try:
+            tables[made.name] = _table(connection, inspector, metadata, made, dataset.namespace)
+        except SAWarning:
+            problems.append(f"{made.name}: the names of its columns cannot be read from the catalogue.")
     problems += [each for table in tables.values() for each in fields.problems(table, today)]
     problems += _order_problems(tables)
     problems += [each for table in tables.values() for each in _references(table, tables)]
@@ -69,14 +77,17 @@ def _table(
     namespace: str | None,
 ) -> Table:
     name = sa.sql.quoted_name(made.name.collection, quote=True)
-    reflected = sa.Table(name, metadata, schema=namespace, autoload_with=connection, resolve_fks=False)
+    with warnings.catch_warnings(action="error", category=SAWarning):
+        reflected = sa.Table(name, metadata, schema=namespace, autoload_with=connection, resolve_fks=False)
     reflected.info["dialect"] = connection.dialect.name
     unique = [
         tuple(each["column_names"]) for each in inspector.get_unique_constraints(name, schema=namespace)
     ]
     unique += [
         tuple(str(column) for column in each["column_names"])
-        for each in inspector.get_indexes(name, schema=namespace)
+        for each in inspector.get_indexes(
+            name, schema=namespace, **_AUTOMATIC.get(connection.dialect.name, {})
+        )
         if each["unique"]
     ]
     links = [_link(each) for each in inspector.get_foreign_keys(name, schema=namespace)]
