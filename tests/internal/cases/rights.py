@@ -129,7 +129,7 @@ async def _switching(at: Setting) -> Input:
 
 
 async def _connected(at: Setting) -> Variables:
-    await at.done("connectSystem", "system { key }", key="zz-archive", name="Paper archive")
+    await at.done("connectSystem", "system { key }", key="a-archive", name="Paper archive")
     return {}
 
 
@@ -158,7 +158,7 @@ MUTATIONS: dict[str, Mutation] = {
     "confirmRightsRequest": Mutation(
         _confirming,
         "request { state }",
-        ("request.verified",),
+        ("request.verified", "request.gathering", "request.planned", "letter.queued"),
         {"identifiedBy": "CODE"},
         "INVALID",
         ("input", "identifiedBy"),
@@ -167,7 +167,7 @@ MUTATIONS: dict[str, Mutation] = {
     "pauseRightsRequest": Mutation(
         of_request(waitingFor="CLARIFICATION", message=WHY),
         "request { state waitingFor }",
-        ("request.paused",),
+        ("request.paused", "letter.queued"),
         {"message": " "},
         "INVALID",
         ("input", "message"),
@@ -194,7 +194,7 @@ MUTATIONS: dict[str, Mutation] = {
     "extendRightsRequest": Mutation(
         of_request(reason="COMPLEXITY", message="It covers four systems."),
         "request { state clock { steps } }",
-        ("request.extended",),
+        ("request.extended", "letter.queued"),
         {"reason": "HOLIDAYS"},
         "INVALID",
         ("input", "reason"),
@@ -202,7 +202,7 @@ MUTATIONS: dict[str, Mutation] = {
     "refuseRightsRequest": Mutation(
         of_request(ground="UNFOUNDED_OR_EXCESSIVE", message="You asked this eleven times."),
         "request { state ground }",
-        ("request.refused",),
+        ("request.refused", "letter.queued"),
         {"ground": "TOO_MUCH_WORK"},
         "INVALID",
         ("input", "ground"),
@@ -211,7 +211,7 @@ MUTATIONS: dict[str, Mutation] = {
     "answerRightsRequest": Mutation(
         _answering,
         "request { state }",
-        ("request.answered", "choice.objection_settled"),
+        ("request.answered", "choice.objection_settled", "letter.queued"),
         {"message": ""},
         "INVALID",
         ("input", "message"),
@@ -220,7 +220,7 @@ MUTATIONS: dict[str, Mutation] = {
     "withdrawRightsRequest": Mutation(
         of_request(),
         "request { state }",
-        ("request.withdrawn",),
+        ("request.withdrawn", "letter.queued"),
         {"request": NO_REQUEST},
         "NOT_FOUND",
         ("input", "request"),
@@ -325,7 +325,7 @@ QUERIES: dict[str, Query] = {
     "connectedSystems": Query(
         "query { connectedSystems { key name kind disabledAt connectedAt } }",
         _connected,
-        {"key": "zz-archive", "name": "Paper archive", "kind": "MANUAL", "disabledAt": None},
+        {"key": "a-archive", "name": "Paper archive", "kind": "MANUAL", "disabledAt": None},
         {},
         "",
         (),
