@@ -123,7 +123,7 @@ async def mail(settings: Settings) -> Check:
         return Check("mail", ok=True, said="not set: no mail is sent (HUB_SMTP_URL)", needed=False)
     try:
         async with asyncio.timeout(MAIL_PATIENCE_SECONDS):
-            async with connection(settings) as server:
+            async with connection(settings, signs_in=False) as server:
                 await server.noop()
     except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
         said = f"does not take connections ({type(error).__name__}): check HUB_SMTP_URL; mail waits"

@@ -48,8 +48,8 @@ class Unreached(Exception):
     """The mail server is busy, or does not let us in: nothing was tried."""
 
 
-def connection(settings: Settings) -> aiosmtplib.SMTP:
-    """Make a connection, not yet opened, to HUB_SMTP_URL, which must be set."""
+def connection(settings: Settings, *, signs_in: bool = True) -> aiosmtplib.SMTP:
+    """Make a connection, not yet opened, to HUB_SMTP_URL, which must be set. signs_in: with its user and password."""
     if settings.smtp_url is None:
         raise ValueError("HUB_SMTP_URL is not set")
     address = urlsplit(settings.smtp_url.get_secret_value())
@@ -57,8 +57,8 @@ def connection(settings: Settings) -> aiosmtplib.SMTP:
     return aiosmtplib.SMTP(
         hostname=address.hostname,
         port=address.port or PORTS[address.scheme],
-        username=unquote(address.username) if address.username else None,
-        password=unquote(address.password) if address.password else None,
+        username=unquote(address.username) if signs_in and address.username else None,
+        password=unquote(address.password) if signs_in and address.password else None,
         local_hostname=settings.mail_sender.rpartition("@")[2],
         timeout=COMMAND_SECONDS,
         use_tls=is_wrapped,

@@ -19,6 +19,7 @@ from hub.letters.templates import FOLDER, Content, direction
 from hub.settings import Settings
 
 _PAGE: Final = texts.templates(FOLDER).get_template("letter.html")
+_CODE: Final = re.compile(r"[A-Z0-9-]{4,20}")
 _BREAK: Final = re.compile(r"\n[ \t]*\n\s*")
 
 
@@ -38,11 +39,12 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of a line. address: where it leads; None for plain words."""
+    """A stretch of a line. address: where it leads; None for plain words. is_code: to be typed, so shown large."""
 
     text: str
     address: str | None = None
     is_button: bool = False
+    is_code: bool = False
 
 
 def new_message_id(letter_id: UUID, settings: Settings) -> str:
@@ -84,6 +86,8 @@ def _paragraph(lines: list[str], link: re.Pattern[str]) -> list[list[Piece]]:
     """A link alone under a line that ends in a colon is pressed by that line's words."""
     if len(lines) == 2 and link.fullmatch(lines[1]) and lines[0].endswith(":"):  # noqa: PLR2004 - the words and the link
         return [[Piece(lines[0].rstrip(": \u00a0"), lines[1], is_button=True)]]
+    if len(lines) == 1 and _CODE.fullmatch(lines[0]):
+        return [[Piece(lines[0], is_code=True)]]
     return [list(_pieces(line, link)) for line in lines]
 
 

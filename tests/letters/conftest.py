@@ -79,7 +79,7 @@ class Server:
         return answer if isinstance(answer, str) else await answer(server)
 
     def _connection(self) -> SMTP:
-        options = {"enable_SMTPUTF8": True, **self.options}
+        options: dict[str, Any] = {"enable_SMTPUTF8": True, **self.options}
         made = SMTP(self, hostname="localhost", loop=asyncio.get_running_loop(), **options)
         self.connections.add(made)
         self.connected += 1

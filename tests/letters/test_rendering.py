@@ -43,7 +43,7 @@ def test_a_page_holds_the_text_one_link_and_nothing_that_runs(key: Key, locale: 
     assert seen.links == [f"{ADDRESS}/requests/PH-4821-K?step=2"]
     assert set(seen.tags) == {
         "html", "head", "meta", "title", "style", "body", "table", "tr", "td", "h1", "p", "a",
-    } | ({"br"} if "br" in seen.tags else set())  # fmt: skip
+    } | ({"b", "br"} & set(seen.tags))  # fmt: skip
     assert not {name for name in seen.attributes if name.startswith("on") or name == "style"}
     for line in [content.subject, *content.body.split("\n"), content.foot]:
         assert line.startswith(ADDRESS) or line.rstrip(": \u00a0") in seen.words
@@ -83,8 +83,21 @@ def test_an_address_that_only_begins_like_ours_is_no_link() -> None:
 
 def test_the_words_before_a_link_are_what_is_pressed() -> None:
     text = page(said(Key.RIGHTS_READY, "fr"))
-    assert f'<a href="{ADDRESS}/requests/PH-4821-K?step=2" class="button">' in text
-    assert "garder une copie</a>" in text
+    assert f'<a href="{ADDRESS}/requests/PH-4821-K?step=2" class="button">Lire la réponse</a>' in text
+
+
+@pytest.mark.parametrize("locale", LANGUAGES)
+@pytest.mark.parametrize("key", Key)
+def test_what_is_pressed_is_said_in_few_words(key: Key, locale: str) -> None:
+    lines = said(key, locale).body.split("\n")
+    before = lines[lines.index(f"{ADDRESS}/requests/PH-4821-K?step=2") - 1]
+    assert before.endswith(":")
+    assert len(before) <= 45
+
+
+def test_a_code_is_shown_large() -> None:
+    assert '<b class="code">PH-4821-K</b>' in page(said(Key.RIGHTS_VERIFY, "en"))
+    assert 'class="code"' not in page(said(Key.RIGHTS_RECEIVED, "en"))
 
 
 def test_the_layout_stays_small() -> None:

@@ -179,11 +179,11 @@ async def test_what_the_server_refuses_for_good_fails_with_its_code_and_never_go
 async def test_an_address_beyond_ascii_is_written_to_where_the_server_can(
     hub: Hub, superuser: asyncpg.Connection, state: str, reason: str, *, is_able: bool
 ) -> None:
-    async with Server(options={"enable_SMTPUTF8": is_able}).receiving() as server:
-        async with desk_of(mailing(hub, server.url), superuser) as desk:
-            letter_id = await desk.queue(address="Zoë@reader.example")
-            await desk.deliver(letter_id)
-            row = await desk.row(letter_id)
+    server = Server(options={"enable_SMTPUTF8": is_able})
+    async with server.receiving(), desk_of(mailing(hub, server.url), superuser) as desk:
+        letter_id = await desk.queue(address="Zoë@reader.example")
+        await desk.deliver(letter_id)
+        row = await desk.row(letter_id)
     assert (row["state"], row["reason"]) == (state, reason)
     assert [each.rcpt_tos for each in server.came] == [["Zoë@reader.example"]] * is_able
 
