@@ -15,6 +15,7 @@ from hub.cli import (
     organisations,
     register,
     running,
+    systems,
 )
 from hub.cli.endings import CODES
 
@@ -59,6 +60,7 @@ organisations.add_to(app)
 register.add_to(app)
 clients.add_to(app)
 importing.add_to(app)
+systems.add_to(app)
 ledger.add_to(app)
 keys.add_to(app)
 

@@ -63,7 +63,7 @@ def example() -> Iterator[int]:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
     running = subprocess.Popen(
-        [sys.executable, "-W", "ignore", str(DOCS / "service.py"), str(port)],
+        [sys.executable, "-W", "ignore", str(DOCS / "newsletter.py"), str(port)],
         env={**os.environ, "HUB_SECRET": SHOWN},
         stderr=subprocess.DEVNULL,
     )

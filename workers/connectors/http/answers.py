@@ -51,13 +51,14 @@ class _Place(msgspec.Struct):
 class _Kept(msgspec.Struct):
     collection: str
     fields: list[str]
-    ground: msgspec.Raw
     rows: int
     until: date | None = None
     dataset: str = ""
 
 
-class _Answer(msgspec.Struct):
+class Answered(msgspec.Struct):
+    """What a system answers; `docs/connectors/openapi.yaml` describes it to its owner."""
+
     outcome: Literal["done", "nothing", "later", "refused"]
     places: list[_Place] = []
     kept: list[_Kept] = []
@@ -100,7 +101,7 @@ class _Names:
 def read_answer(body: bytes, datasets: Iterable[Dataset], key: bytes) -> Outcome:
     """The outcome in the body of an answer or of a callback; BROKEN for anything else."""
     try:
-        answer = msgspec.json.decode(body, type=_Answer)
+        answer = msgspec.json.decode(body, type=Answered)
         return _outcome(answer, _Names(datasets), key)
     except (msgspec.DecodeError, KeyError, ValueError, RecursionError):
         return GARBAGE
@@ -141,7 +142,7 @@ def _ended(outcome: Outcome, counts: Mapping[CollectionName, int], seen: str) ->
     return Done(Evidence(outcome.evidence.places, outcome.evidence.kept, digest=seen))
 
 
-def _outcome(answer: _Answer, names: _Names, key: bytes) -> Outcome:
+def _outcome(answer: Answered, names: _Names, key: bytes) -> Outcome:
     if answer.outcome == "nothing":
         return Nothing()
     if answer.outcome == "refused":

@@ -1,6 +1,6 @@
 """A system that Privacy Hub may ask: an example in the standard library, for readers kept in memory.
 
-HUB_SECRET=whsec_... python service.py 8070
+HUB_SECRET=whsec_... python newsletter.py 8070
 """
 
 import base64
