@@ -16,6 +16,7 @@ from hub.cli import (
     operating,
     organisations,
     register,
+    requests,
     running,
     systems,
 )
@@ -59,11 +60,12 @@ operating.add_to(app)
 deciding.add_to(app)
 crowds.add_to(app)
 clocks.add_to(app)
-systems.add_to(app)
+requests.add_to(app)
 organisations.add_to(app)
 register.add_to(app)
 clients.add_to(app)
 importing.add_to(app)
+systems.add_to(app)
 ledger.add_to(app)
 letters.add_to(app)
 keys.add_to(app)

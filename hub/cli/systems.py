@@ -1,240 +1,213 @@
-"""`hub system`: the systems in which personal data lies; `hub request`: the register of rights requests."""
+"""`hub system`: tries a database and its dataset files before the hub works with them."""
 
 import asyncio
-import sys
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from hub.cli.asking import asking
-from hub.cli.clients import Whose, organisation_of
-from hub.cli.endings import CODES, ends
-from hub.cli.showing import Json, show, table
+from hub.cli.endings import CODES, NEGATIVE, UNAVAILABLE, USAGE, ends, stop
+from hub.cli.showing import Json
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from workers.connectors.connector import Evidence, Outcome, Subject
+    from workers.connectors.sql import SqlConnector
 
-    from hub.rights.requests import Request
-    from hub.rights.systems import System
+Result = TypeVar("Result")
+commands = typer.Typer(no_args_is_help=True, help="Connected systems.", rich_markup_mode=None)
 
-systems = typer.Typer(no_args_is_help=True, help="Connected systems of record.", rich_markup_mode=None)
-requests = typer.Typer(no_args_is_help=True, help="Rights requests.", rich_markup_mode=None)
-AT_ONCE = 500
-HEADS = (
-    "reference", "kind", "state", "jurisdictions", "channel", "received_on", "due_on", "extended_at", "ground",
-    "opened_at", "closed_at",
-)  # fmt: skip
+Files = Annotated[
+    list[Path], typer.Argument(help="Dataset files (YAML, fideslang) of what lies in this database.")
+]
+Others = Annotated[
+    list[Path] | None, typer.Option("--with", help="Dataset files of other systems that these refer to.")
+]
+Url = Annotated[
+    str,
+    typer.Option(
+        "--url",
+        envvar="SYSTEM_URL",
+        help="postgresql://, mysql://, mariadb:// or sqlite:///file; or SYSTEM_URL.",
+    ),
+]
+Person = Annotated[
+    list[str], typer.Option("--identity", help="Who, as in email=anna@example.com; repeatable.")
+]
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add the commands of this module."""
-    app.add_typer(systems, name="system")
-    app.add_typer(requests, name="request")
+    """Add the commands of this module, and those of `connecting`."""
+    from hub.cli import connecting  # noqa: F401 - it adds its commands by being imported
+
+    app.add_typer(commands, name="system")
 
 
-Key = Annotated[str, typer.Argument(help="The system's key, such as `shop`.")]
-
-
-@systems.command("add", epilog=CODES)
+@commands.command("check", epilog=CODES)
 @ends
-def add(
-    key: Key,
-    name: Annotated[str, typer.Argument(help="What staff call it, e.g. 'Web shop'.")],
-    address: Annotated[
-        Path | None,
-        typer.Option(
-            "--address-file", help="A file with the database's URL in it; `-` reads it from the input."
-        ),
-    ] = None,
-    dataset: Annotated[
-        Path | None, typer.Option("--dataset", help="A fideslang file that says what lies where.")
-    ] = None,
-    organisation: Whose = None,
-    as_json: Json = False,
-) -> None:
-    r"""Connect a system: a database with an address and a dataset, or one in which a person looks.
+def check(files: Files, url: Url, others: Others = None) -> None:
+    """Compare dataset files with the database they describe, and list what stands in the way. Changes nothing.
 
-    The address holds a password: it is read from a file or the input, never from the command line, and is sealed.
-
-    \b
-    Example: hub system add archive "Paper archive"
-             hub system add shop "Web shop" --address-file shop.url --dataset shop.yml
+    Example: hub system check shop.yml --url postgresql://hub@db.example/shop
     """
-    from hub.rights.systems import NewSystem
-
-    if (address is None) != (dataset is None):
-        from hub.errors import invalid
-
-        raise invalid("A database needs both --address-file and --dataset.", "--dataset")
-    said = None if address is None else _text(address).strip()
-    kind = "MANUAL" if said is None else "SQL"
-    new = NewSystem(key, name, kind, said, None if dataset is None else _dataset(dataset))
-    _say(asyncio.run(_add(new, organisation)), as_json=as_json)
+    problems = _run(files, others, url, lambda connector: connector.check())
+    for problem in problems:
+        typer.echo(problem)
+    if problems:
+        stop(NEGATIVE, f"{len(problems)} in the way; nothing was changed")
+    typer.echo("The datasets fit the database.")
 
 
-@systems.command("list", epilog=CODES)
+@commands.command("rehearse", epilog=CODES)
 @ends
-def list_systems(organisation: Whose = None, as_json: Json = False) -> None:
-    """List the connected systems; their addresses are never shown.
+def rehearse(files: Files, url: Url, identity: Person, others: Others = None, *, json: Json = False) -> None:
+    """Show what an erasure of one person would touch, field by field. Reads only; shows no value.
 
-    Example: hub system list
+    Example: hub system rehearse shop.yml --url sqlite:///shop.db --identity email=anna@example.com
     """
-    found = asyncio.run(_list(organisation))
-    if as_json:
-        show([_plain(each) for each in found])
+    from hub.cli.showing import show
+
+    outcome = _run(files, others, url, lambda connector: _erase(connector, _subject(identity)))
+    evidence = _evidence(outcome)
+    if json:
+        show(_plain(evidence))
         return
-    rows = [(each.key, each.name, each.kind, "off" if each.disabled_at else "on") for each in found]
-    table(("KEY", "NAME", "KIND", "STATE"), rows, "No system is connected: people look everywhere by hand.")
+    _tell(evidence)
 
 
-@systems.command("off", epilog=CODES)
+@commands.command("examine", epilog=CODES)
 @ends
-def off(key: Key, organisation: Whose = None, as_json: Json = False) -> None:
-    """Switch a system off: requests that come skip it, and say so.
-
-    Example: hub system off shop
-    """
-    _say(asyncio.run(_switch(key, organisation, is_on=False)), as_json=as_json)
-
-
-@systems.command("on", epilog=CODES)
-@ends
-def on(key: Key, organisation: Whose = None, as_json: Json = False) -> None:
-    """Switch a system on again.
-
-    Example: hub system on shop
-    """
-    _say(asyncio.run(_switch(key, organisation, is_on=True)), as_json=as_json)
-
-
-@requests.command("export", epilog=CODES)
-@ends
-def export(
-    output: Annotated[Path, typer.Argument(help="A file ending in .csv or .json.")],
-    organisation: Whose = None,
+def examine(  # noqa: PLR0913 - each is one word on the command line
+    files: Files,
+    url: Url,
+    identity: Person,
+    bystander: Annotated[
+        list[str], typer.Option("--bystander", help="Somebody else, who must stay as they are.")
+    ],
+    correct: Annotated[
+        str, typer.Option("--correct", help="A correction to try, as in user.name=Anna Berg.")
+    ] = "",
+    others: Others = None,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Yes, erase the person named by --identity.")] = False,
 ) -> None:
-    """Write the register of rights requests: each with its days, its state and its ground; nobody's name.
+    """Try everything a connector must do, on two people made up for it. The first is ERASED at the end.
 
-    Example: hub request export requests.csv
+    Example: hub system examine shop.yml --url sqlite:///test.db --identity email=a@example.com
+    --bystander email=b@example.com --yes
     """
-    from hub.cli.outputs import whole
-    from hub.errors import invalid
-
-    if output.suffix not in {".csv", ".json"}:
-        raise invalid("Name a file that ends in .csv or .json.", "OUTPUT")
-    with whole(output, "OUTPUT") as out:
-        number = asyncio.run(_export(out, organisation, is_json=output.suffix == ".json"))
-    typer.echo(f"{number} requests written to {output}.")
-
-
-def _text(path: Path) -> str:
-    from hub.errors import invalid
-
-    try:
-        return sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise invalid(f"{path} cannot be read as text.", "--address-file") from None
+    if not yes:
+        stop(USAGE, "the person of --identity is erased for good: say --yes, and name somebody made up")
+    findings = _run(files, others, url, lambda connector: _examine(connector, identity, bystander, correct))
+    for finding in findings:
+        typer.echo(str(finding))
+    if not all(finding.is_met for finding in findings):
+        raise typer.Exit(NEGATIVE)
 
 
-def _dataset(path: Path) -> str:
-    """Read a dataset file, and say everything that is wrong with it before anything is kept."""
-    from hub.errors import invalid
-    from workers.connectors import dataset_files
+def _run(
+    files: Sequence[Path],
+    others: Sequence[Path] | None,
+    url: str,
+    body: Callable[["SqlConnector"], Awaitable[Result]],
+) -> Result:
+    """Open a connector of these files, do something with it, close it; what is unusable ends the command."""
+    from secrets import token_bytes
+
+    from workers.connectors.dataset_files import read
     from workers.connectors.datasets import Unusable
+    from workers.connectors.sql import SqlConnector, SqlSystem
 
     try:
-        text = path.read_text(encoding="utf-8")
-        dataset_files.read(text.encode())
-    except (OSError, UnicodeDecodeError):
-        raise invalid(f"{path} cannot be read as text.", "--dataset") from None
+        own = [dataset for file in files for dataset in read(file.read_bytes())]
+        further = [dataset for file in others or () for dataset in read(file.read_bytes())]
+        system = SqlSystem(url, tuple(dataset.key for dataset in own))
+        return asyncio.run(_closing(lambda: SqlConnector(system, (*own, *further), token_bytes(32)), body))
     except Unusable as error:
-        raise invalid(f"{path}: {' '.join(error.problems)}", "--dataset") from None
-    return text
+        for problem in error.problems:
+            typer.echo(problem)
+        stop(USAGE, f"{len(error.problems)} in the way; nothing was changed")
 
 
-async def _add(new: Any, organisation: str | None) -> "System":
-    from hub.act import Act
-    from hub.actors import OPERATOR, Operation
-    from hub.cli.opening import hub_here
-    from hub.rights import systems as connected
-
-    async def body(act: Act) -> "System":
-        return await connected.connect(act, new, await organisation_of(act, organisation))
-
-    async with hub_here() as hub:
-        return await hub.perform(OPERATOR, Operation.SYSTEM_CONNECT, body)
+async def _closing(
+    make: Callable[[], "SqlConnector"], body: Callable[["SqlConnector"], Awaitable[Result]]
+) -> Result:
+    connector = make()
+    try:
+        return await body(connector)
+    finally:
+        await connector.close()
 
 
-async def _switch(key: str, organisation: str | None, *, is_on: bool) -> "System":
-    from hub.act import Act
-    from hub.actors import OPERATOR, Operation
-    from hub.cli.opening import hub_here
-    from hub.rights import systems as connected
+async def _erase(connector: "SqlConnector", subject: "Subject") -> "Outcome":
+    from uuid import uuid4
 
-    async def body(act: Act) -> "System":
-        return await connected.switch(
-            act, key, is_on=is_on, organisation_id=await organisation_of(act, organisation)
+    from workers.connectors.connector import Call
+    from workers.connectors.guarding import Guarded
+
+    return await Guarded(connector).erase(Call(uuid4(), subject, is_dry_run=True))
+
+
+async def _examine(
+    connector: "SqlConnector", identity: list[str], bystander: list[str], correct: str
+) -> list[Any]:
+    from workers.connectors.conformance import Trial, examine
+    from workers.connectors.connector import Change
+
+    target, _, value = correct.partition("=")
+    change = Change(target, value) if correct else None
+    nobody = [f"{each.partition('=')[0]}=nobody-{'x' * 20}@example.com" for each in identity]
+    return list(
+        await examine(Trial(connector, _subject(identity), _subject(bystander), _subject(nobody), change))
+    )
+
+
+def _subject(said: Sequence[str]) -> "Subject":
+    from workers.connectors.connector import Subject
+
+    known: dict[str, tuple[str, ...]] = {}
+    for each in said:
+        kind, sign, value = each.partition("=")
+        if not sign or not kind or not value:
+            stop(USAGE, "an identity is written as kind=value, as in email=anna@example.com")
+        known[kind] = (*known.get(kind, ()), value)
+    return Subject(known)
+
+
+def _evidence(outcome: "Outcome") -> "Evidence":
+    from workers.connectors.connector import Done, Evidence, Nothing, Refused
+
+    if isinstance(outcome, Done):
+        return outcome.evidence
+    if not isinstance(outcome, Nothing):
+        code = USAGE if isinstance(outcome, Refused) else UNAVAILABLE
+        stop(code, getattr(outcome, "why", "the system asks to come back later"))
+    return Evidence(unreached=outcome.unreached, is_dry_run=True)
+
+
+def _plain(evidence: "Evidence") -> Any:
+    import json
+
+    return json.loads(evidence.text())
+
+
+def _tell(evidence: "Evidence") -> None:
+    from hub.cli.showing import table
+
+    places = [
+        (f"{place.dataset}.{place.collection}.{name}", str(place.rows), how)
+        for place in evidence.places
+        for name, how in sorted(place.fields.items())
+    ]
+    stays = [
+        (
+            f"{kept.dataset}.{kept.collection}.{name}",
+            str(kept.rows),
+            f"kept: {kept.ground}" + (f", until {kept.until}" if kept.until else ""),
         )
-
-    async with hub_here() as hub:
-        return await hub.perform(OPERATOR, Operation.SYSTEM_CONNECT, body)
-
-
-async def _list(organisation: str | None) -> "list[System]":
-    from hub.actors import Operation
-    from hub.rights import systems as connected
-
-    async with asking(organisation, None, Operation.REQUEST_READ) as ask:
-        return await connected.all_of(ask)
-
-
-async def _export(out: TextIO, organisation: str | None, *, is_json: bool) -> int:
-    import orjson
-
-    from hub.spreadsheets import Table
-
-    number, sheet = 0, Table(out)
-    out.write("[") if is_json else sheet.write(HEADS)
-    async for request in _all(organisation):
-        cells = _cells(request)
-        if is_json:
-            out.write((",\n" if number else "\n") + orjson.dumps(cells).decode())
-        else:
-            sheet.write([str(cells[name] or "") for name in HEADS])
-        number += 1
-    out.write("\n]\n" if is_json else "")
-    return number
-
-
-async def _all(organisation: str | None) -> "AsyncIterator[Request]":
-    """Every request, a page at a time out of one snapshot."""
-    from hub.actors import Operation
-    from hub.rights.requests import Filter, page
-
-    async with asking(organisation, None, Operation.REQUEST_READ) as ask:
-        found = await page(ask, Filter(), limit=AT_ONCE)
-        while found.items:
-            for each in found.items:
-                yield each
-            found = await page(ask, Filter(), found.items[-1].id, AT_ONCE)
-
-
-def _cells(request: "Request") -> dict[str, str | None]:
-    said = {name: getattr(request, name) for name in HEADS}
-    said["jurisdictions"] = " ".join(request.jurisdictions)
-    return {name: None if value is None else str(value) for name, value in said.items()}
-
-
-def _plain(system: "System") -> dict[str, Any]:
-    return {
-        "key": system.key, "name": system.name, "kind": system.kind,
-        "disabled_at": system.disabled_at and system.disabled_at.isoformat(),
-    }  # fmt: skip
-
-
-def _say(system: "System", *, as_json: bool) -> None:
-    if as_json:
-        show(_plain(system))
-    else:
-        typer.echo(f"{system.key} ({system.name}) is {'off' if system.disabled_at else 'on'}.")
+        for kept in evidence.kept
+        for name in kept.fields
+    ]
+    table(("field", "rows", "would be"), [*places, *stays], "Nothing is held about this person.")
+    for name in evidence.unreached:
+        typer.echo(f"{name}: not looked at, as it needs an identity of another kind")

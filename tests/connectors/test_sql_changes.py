@@ -1,5 +1,6 @@
 """What a SQL database really holds after an erasure, a correction, a restriction; and what stops them."""
 
+import asyncio
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
@@ -219,8 +220,6 @@ async def test_an_export_reads_in_batches_and_misses_nothing(database: str) -> N
 
 
 async def test_two_workers_on_one_step_have_one_effect(sql: SqlConnector, database: str) -> None:
-    import asyncio  # noqa: PLC0415 - needed here only
-
     once = call()
     outcomes = await asyncio.gather(*(sql.erase(once) for _ in range(4)))
     assert all(isinstance(each, Done | Broken) for each in outcomes)

@@ -115,6 +115,8 @@ class MemoryConnector:
     def _once(
         self, call: Call, operation: Operation, fingerprint: str, body: Callable[[], Outcome]
     ) -> Outcome:
+        if call.is_dry_run:
+            return body()
         before = self._journal.get((operation, call.step_id))
         if before is not None and before[0] != fingerprint:
             return Broken(
@@ -123,7 +125,7 @@ class MemoryConnector:
         if before is not None:
             return Done(replace(before[1], is_repeated=True))
         outcome = body()
-        if isinstance(outcome, Done) and not call.is_dry_run:
+        if isinstance(outcome, Done):
             self._journal[operation, call.step_id] = (fingerprint, outcome.evidence)
             self.effects[call.step_id] += 1
         return outcome

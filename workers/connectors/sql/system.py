@@ -142,6 +142,8 @@ class SqlConnector:
         try:
             async with self._opened() as connection, connection.begin():
                 meeting = await self._prepare(connection, call)
+                if call.is_dry_run:
+                    return await body(meeting)
                 if meeting.schema.journal is None:
                     return Refused(journal.missing(meeting.schema.dialect))
                 return await _once(meeting, operation, fingerprint, body)
@@ -191,7 +193,7 @@ async def _once(meeting: Meeting, operation: Operation, fingerprint: str, body: 
     outcome = await body(meeting)
     if isinstance(outcome, Nothing):  # or another worker did it, since we looked
         return await journal.recall(connection, call, operation, fingerprint) or outcome
-    if isinstance(outcome, Done) and not call.is_dry_run:
+    if isinstance(outcome, Done):
         await journal.note(connection, call, operation, fingerprint, outcome.evidence)
     return outcome
 
