@@ -38,9 +38,9 @@ Person = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands of this module, and those of `connecting`."""
-    from hub.cli import connecting  # noqa: F401 - it adds its commands by being imported
+    from hub.cli import connecting  # it adds its commands to these
 
-    app.add_typer(commands, name="system")
+    app.add_typer(connecting.commands, name="system")
 
 
 @commands.command("check", epilog=CODES)
