@@ -32,6 +32,10 @@ LOCKS = {
 COMPILE = ("uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes")
 PLAIN = ("--only-binary", ":all:", "--no-emit-index-url", "--no-annotate", "--no-header")
 
+# What tests drive and no wheel brings: Debian's package, its program, its name.
+DRIVEN = {"chromium": ("chromium", "the Chromium browser"), "mariadb-server": ("mariadbd", "a MariaDB")}
+SYSTEM_PROGRAMS = "/usr/sbin"  # where Debian keeps servers; not on everybody's path
+
 PROGRAMS = {
     "bench": (sys.executable, "-m", "bench"),
     "chaos": ("pytest", "-m", "chaos"),
@@ -60,20 +64,25 @@ def run(*command: str) -> int:
 
 
 def test(arguments: list[str]) -> NoReturn:
-    """Run all tests but the long ones of `make chaos`, with the browser some of them drive."""
-    if not shutil.which("chromium"):
-        install_chromium()
+    """Run all tests but the long ones of `make chaos`, with the browser and the database some of them drive."""
+    for package in missing(f"{os.environ.get('PATH', os.defpath)}:{SYSTEM_PROGRAMS}"):
+        install(package)
     os.execvp("pytest", ["pytest", "-n", "2", "--dist", "loadgroup", "-m", "not chaos", *arguments])
 
 
-def install_chromium() -> None:
-    """Install Debian's browser, or say how."""
+def missing(path: str) -> list[str]:
+    """The Debian packages of which no program is on this path."""
+    return [package for package, (program, _) in DRIVEN.items() if not shutil.which(program, path=path)]
+
+
+def install(package: str) -> None:
+    """Install one of Debian's packages, or say how."""
     if os.geteuid() or not shutil.which("apt-get"):
-        sys.exit("make test: the tests drive the Chromium browser: `sudo apt-get install chromium`")
+        sys.exit(f"make test: the tests drive {DRIVEN[package][1]}: `sudo apt-get install {package}`")
     os.environ["DEBIAN_FRONTEND"] = "noninteractive"
-    for step in (("update",), ("install", "--yes", "--no-install-recommends", "chromium")):
+    for step in (("update",), ("install", "--yes", "--no-install-recommends", package)):
         if run("apt-get", "-qq", *step):
-            sys.exit("make test: chromium cannot be installed: `apt-get install chromium` says why")
+            sys.exit(f"make test: {package} cannot be installed: `apt-get install {package}` says why")
 
 
 def check(_: list[str]) -> int:

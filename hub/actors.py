@@ -82,6 +82,8 @@ class Operation(StrEnum):
     PORTAL_READ = "portal.read"
     PORTAL_ASK = "portal.ask"
     PORTAL_FOLLOW = "portal.follow"
+    REQUEST_FULFIL = "request.fulfil"
+    SYSTEM_CONNECT = "system.connect"
     CATALOGUE_READ = "catalogue.read"
     CATALOGUE_WRITE = "catalogue.write"
     REGISTER_READ = "register.read"
@@ -89,6 +91,9 @@ class Operation(StrEnum):
     NOTICE_READ = "notice.read"
     NOTICE_DRAFT = "notice.draft"
     NOTICE_PUBLISH = "notice.publish"
+    LETTER_READ = "letter.read"
+    LETTER_REVISE = "letter.revise"
+    LETTER_DELIVER = "letter.deliver"
     LEDGER_READ = "ledger.read"
     LEDGER_VERIFY = "ledger.verify"
     RECEIPT_ISSUE = "receipt.issue"
@@ -133,6 +138,8 @@ MAY: dict[Operation, frozenset[Role]] = {
     _O.PORTAL_READ: frozenset(Role),  # what everybody reads there
     _O.PORTAL_ASK: frozenset({_R.PORTAL}),  # a request, and the code that proves it
     _O.PORTAL_FOLLOW: frozenset({_R.PORTAL}),  # the requests that this very visit has proved
+    _O.REQUEST_FULFIL: frozenset({_R.WORKER}),
+    _O.SYSTEM_CONNECT: frozenset({_R.CATALOGUE_WRITE, _R.OPERATOR}),
     _O.CATALOGUE_READ: frozenset({_R.DECIDE, _R.CATALOGUE_READ, _R.CATALOGUE_WRITE, _R.OPERATOR}),
     _O.CATALOGUE_WRITE: frozenset({_R.CATALOGUE_WRITE, _R.OPERATOR}),
     _O.REGISTER_READ: frozenset({_R.CATALOGUE_READ, _R.CATALOGUE_WRITE, _R.OPERATOR}),
@@ -140,6 +147,9 @@ MAY: dict[Operation, frozenset[Role]] = {
     _O.NOTICE_READ: frozenset({_R.DECIDE, _R.CATALOGUE_READ, _R.CATALOGUE_WRITE, _R.OPERATOR}),
     _O.NOTICE_DRAFT: frozenset({_R.CATALOGUE_WRITE, _R.OPERATOR}),
     _O.NOTICE_PUBLISH: frozenset({_R.CATALOGUE_WRITE, _R.OPERATOR}),
+    _O.LETTER_READ: frozenset({_R.CUSTOMERS_READ, _R.CUSTOMERS_WRITE, _R.OPERATOR}),
+    _O.LETTER_REVISE: frozenset({_R.CATALOGUE_WRITE, _R.OPERATOR}),
+    _O.LETTER_DELIVER: frozenset({_R.WORKER, _R.OPERATOR}),  # claim, settle, bounce
     _O.LEDGER_READ: frozenset({_R.LEDGER_READ, _R.OPERATOR}),
     _O.LEDGER_VERIFY: frozenset({_R.OPERATOR, _R.WORKER}),
     _O.RECEIPT_ISSUE: frozenset({_R.LEDGER_READ, _R.OPERATOR}),

@@ -39,6 +39,12 @@ def normalise_email(text: str) -> str:
     return address
 
 
+def deliverable_email(text: str) -> str:
+    """Return an address as mail is sent to it: checked as `normalise_email` does, with the case its owner gave it."""
+    domain = normalise_email(text).rpartition("@")[2]
+    return f"{unicodedata.normalize('NFKC', text.strip()).rpartition('@')[0]}@{domain}"
+
+
 def normalise_phone(text: str, region: str | None = None) -> str:
     """Return a phone number in E.164 form, ``+61412345678``; Refusal INVALID if it is none.
 

@@ -32,6 +32,7 @@ TOO_SHARED: Final = Counter(
     registry=REGISTRY,
 )
 JOBS_DONE: Final = Counter("hub_jobs_done", "Jobs run.", ["task", "outcome"], registry=REGISTRY)
+MAIL: Final = Counter("hub_mail", "What became of letters.", ["result"], registry=REGISTRY)
 UNSEALED: Final = Gauge("hub_ledger_unsealed", "Ledger entries that wait for a seal.", registry=REGISTRY)
 SEAL_AGE: Final = Gauge("hub_seal_age_seconds", "Age of the oldest entry without a seal.", registry=REGISTRY)
 JOBS: Final = Gauge("hub_jobs", "Jobs in the queue.", ["queue", "state"], registry=REGISTRY)

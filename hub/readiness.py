@@ -9,7 +9,6 @@ import asyncio
 import time
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import aiosmtplib
 import asyncpg
@@ -19,6 +18,7 @@ from hub import jobs, migrate, origins
 from hub.act import Hub
 from hub.db import LOST, Session, connect
 from hub.errors import Unready
+from hub.letters.post import connection
 from hub.settings import Settings
 
 FRESH_SECONDS: Final = 1.0
@@ -27,7 +27,6 @@ MAIL_FRESH_SECONDS: Final = 30.0
 MAIL_PATIENCE_SECONDS: Final = 2.0
 SILENT_SECONDS: Final = 60.0
 OLDEST_JOB_SECONDS: Final = 300.0
-MAIL_PORTS: Final = {"smtp": 587, "smtps": 465}
 
 _FITS = """
     SELECT (SELECT array_agg(name) FROM tortoise_migrations) AS applied,
@@ -122,15 +121,9 @@ async def mail(settings: Settings) -> Check:
     """Look whether the mail server answers: connect, greet, and ask nothing of it (RFC 5321 section 4.1.1.9)."""
     if settings.smtp_url is None:
         return Check("mail", ok=True, said="not set: no mail is sent (HUB_SMTP_URL)", needed=False)
-    address = urlsplit(settings.smtp_url.get_secret_value())
     try:
         async with asyncio.timeout(MAIL_PATIENCE_SECONDS):
-            server = aiosmtplib.SMTP(
-                hostname=address.hostname,
-                port=address.port or MAIL_PORTS.get(address.scheme, 587),
-                use_tls=address.scheme == "smtps",
-            )
-            async with server:
+            async with connection(settings, signs_in=False) as server:
                 await server.noop()
     except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
         said = f"does not take connections ({type(error).__name__}): check HUB_SMTP_URL; mail waits"

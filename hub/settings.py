@@ -4,9 +4,11 @@ Validated once at start. Secrets never appear in a repr, a log line or an error.
 """
 
 import os
+import re
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Final, cast
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -14,6 +16,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from hub.errors import Unready
 
 PREFIX = "HUB_"
+ADDRESS: Final = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+BOUNCE_CHARACTERS: Final = 11  # a local part has 64 (RFC 5321 section 4.5.3.1.1), a mark and its + take 53
 
 
 class Mode(StrEnum):
@@ -62,7 +66,17 @@ class Settings(BaseSettings):
         None, description="bearer token for /metrics; empty: /metrics is closed"
     )
     smtp_url: SecretStr | None = Field(
-        None, description="smtp://user:password@host:port; empty: no mail is sent"
+        None,
+        description="smtp:// or smtps://user:password@host:port; in production always with TLS; empty: no mail is sent",
+    )
+    mail_from: str = Field(
+        "", description="address that letters come from; empty: privacy@ our host, except in production"
+    )
+    mail_reply_to: str = Field("", description="address that answers to letters go to; empty: HUB_MAIL_FROM")
+    mail_bounce: str = Field(
+        "",
+        description="address whose +anything goes to `hub letters bounce -`; at most 11 characters before the @; "
+        "empty: HUB_MAIL_FROM",
     )
     anchor_file: Path | None = Field(
         None,
@@ -105,6 +119,20 @@ class Settings(BaseSettings):
     def _absolute(cls, path: Path | None) -> Path | None:
         return None if path is None else path.expanduser().absolute()
 
+    @field_validator("mail_from", "mail_reply_to", "mail_bounce")
+    @classmethod
+    def _address(cls, address: str) -> str:
+        if address and not ADDRESS.fullmatch(address):
+            raise ValueError("must be an address alone, such as privacy@example.org")
+        return address
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _smtp(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not url.get_secret_value().startswith(("smtp://", "smtps://")):
+            raise ValueError("must begin with smtp:// or smtps://")
+        return url
+
     @field_validator("database_url", "migration_database_url")
     @classmethod
     def _postgresql(cls, url: SecretStr | None) -> SecretStr | None:
@@ -123,12 +151,32 @@ class Settings(BaseSettings):
                 raise ValueError("HUB_DATABASE_URL: needed in production")
             if not self.public_url.startswith("https://"):
                 raise ValueError("HUB_PUBLIC_URL: must be an https:// address in production")
+            if self.smtp_url is not None and not self.mail_from:
+                raise ValueError("HUB_MAIL_FROM: needed in production where HUB_SMTP_URL is set")
+        return self
+
+    @model_validator(mode="after")
+    def _bounces_have_room(self) -> "Settings":
+        if len(self.mail_bounces.partition("@")[0]) > BOUNCE_CHARACTERS:
+            raise ValueError(
+                f"HUB_MAIL_BOUNCE: give an address with at most {BOUNCE_CHARACTERS} characters before the @"
+            )
         return self
 
     @property
     def url(self) -> str:
         """How others reach the hub, without a trailing slash."""
         return (self.public_url or f"http://localhost:{self.port}").rstrip("/")
+
+    @property
+    def mail_sender(self) -> str:
+        """The address that letters come from."""
+        return self.mail_from or f"privacy@{urlsplit(self.url).hostname or 'localhost'}"
+
+    @property
+    def mail_bounces(self) -> str:
+        """The address that what cannot be delivered comes back to, before its mark is added."""
+        return self.mail_bounce or self.mail_sender
 
     @property
     def is_production(self) -> bool:

@@ -14,6 +14,6 @@ SQL = Path(__file__).parent / "sql"
 class Migration(migrations.Migration):
     """Everything is in ``sql/portal.sql``."""
 
-    dependencies = [("hub", "0007_rights")]
+    dependencies = [("hub", "0008_letters")]
 
     operations = [ops.RunSQL((SQL / "portal.sql").read_text(encoding="utf-8"))]

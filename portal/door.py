@@ -6,7 +6,6 @@ the field, and with what was typed. What is sent must come from a page of ours: 
 a page shown to this very browser holds. That token is also the key under which an act is done once.
 """
 
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,7 +25,7 @@ from hub.problems import problem
 from portal import forms
 from portal.forms import Unreadable, Wrong
 from portal.languages import LANGUAGES
-from portal.reader import Later, Page, Reader, cookie_name
+from portal.reader import Later, Page, Reader, cookie_name, token_of
 from portal.wording import ENGINES
 
 CSP: Final = (
@@ -41,7 +40,6 @@ HEADERS: Final = {
 }
 SEVERAL: Final = ("topics",)
 STATUSES: Final = {Code.LIMIT: 429, Code.CONFLICT: 409, Code.IDEMPOTENCY_MISMATCH: 422, Code.IN_PROGRESS: 409}
-_TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{sessions.TOKEN_CHARACTERS}}}")
 
 
 Showing = Callable[[Reader], Awaitable[Page | Response]]
@@ -127,8 +125,7 @@ async def _done(reader: Reader, do: Callable[[Reader], Awaitable[Response]], aga
 
 async def _arrive(hub: Hub, request: Request) -> Reader | None:
     language, named = request.path_params.get("language", ""), request.path_params["house"]
-    token = request.cookies.get(cookie_name(hub), "")
-    token = token if _TOKEN.fullmatch(token) else None
+    token = token_of(hub, request)
     found = await sessions.arrive(hub, named, token) if language in LANGUAGES and "\0" not in named else None
     return None if found is None else Reader(hub, request, found[0], language, token, found[1])
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from portal.wording import N_
 KEY: Final = "form"
 """The field that holds a form's token."""
 Result = TypeVar("Result")
+_TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{sessions.TOKEN_CHARACTERS}}}")
 STALE: Final = N_(
     "This page was open for a long time, or also in another tab. We took nothing from it. Look at it and send it again"
 )
@@ -134,6 +136,12 @@ class Reader:
     def network(self) -> str:
         """The network they come from."""
         return attempts.network_of(self.request.client.host if self.request.client else None)
+
+
+def token_of(hub: Hub, request: Request) -> str | None:
+    """The token that the browser sent; None for what is none."""
+    said = request.cookies.get(cookie_name(hub), "")
+    return said if _TOKEN.fullmatch(said) else None
 
 
 def cookie_name(hub: Hub) -> str:

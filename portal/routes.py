@@ -9,6 +9,7 @@ from starlette.staticfiles import StaticFiles
 
 from hub.act import Hub
 from hub.actors import Operation
+from hub.rights.writing import CHECK_PATH, STATUS_PATH
 from portal.door import Bound
 from portal.pages import answers, code, home, mailbox, question, request, welcome
 from portal.pages.mailbox import Letters
@@ -30,6 +31,10 @@ def routes(hub: Hub, *, console: bool, demo: bool, letters: Letters | None = Non
             else []
         ),
         Route("/o", home.doors(hub), methods=["GET"], name=Operation.PORTAL_READ),
+        *(
+            Route(path, home.returning(hub), methods=["GET"], name=Operation.PORTAL_READ)
+            for path in (STATUS_PATH, CHECK_PATH)
+        ),
         Route("/o/{house}", home.door(hub), methods=["GET"], name=Operation.PORTAL_READ),
         *(_route(hub, path, page) for path, page in PAGES),
         Mount("/static", Static(directory=STATIC), name="health.read"),

@@ -14,7 +14,7 @@ from hub import jobs
 from hub.act import Hub
 from hub.db import LOST
 from hub.errors import Refusal, Unready
-from workers import customers, questions, schedules
+from workers import customers, letters, questions, rights, schedules
 from workers.door import TASKS, Backoff, Task, do
 
 
@@ -30,7 +30,7 @@ class Pace:
     pause_seconds: float = 2.0
 
 
-DECLARING: Final = (customers, questions, schedules)
+DECLARING: Final = (customers, letters, questions, rights, schedules)
 """The modules that declare our tasks, by being imported."""
 PACE: Final = Pace()
 OPTIONS: Final = "-c role=hub_app -c timezone=UTC -c lock_timeout=5s -c statement_timeout=30s"
@@ -39,9 +39,12 @@ log = structlog.get_logger(__name__)
 
 async def run_worker(hub: Hub, stop: asyncio.Event, pace: Pace = PACE) -> None:
     """Work until told to stop; then finish what runs within HUB_SHUTDOWN_SECONDS, and hand the rest back."""
-    async with asyncio.TaskGroup() as group:
-        group.create_task(_work(hub, stop, pace))
-        group.create_task(_rescue(hub, stop, pace))
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_work(hub, stop, pace))
+            group.create_task(_rescue(hub, stop, pace))
+    finally:
+        await letters.hang_up(hub)
 
 
 def make_app(hub: Hub, pace: Pace = PACE) -> App:

@@ -27,6 +27,10 @@ _ARRIVE = f"""
     LEFT JOIN portal_visit v ON v.organisation_id = o.id AND v.digest = $4 AND {_LIVE}
     WHERE o.key = $1
 """  # noqa: S608 - joined from constants
+_RETURN = f"""
+    SELECT o.id, o.key, o.name, o.contact, v.digest, v.sealed FROM portal_visit v
+    JOIN organisation o ON o.id = v.organisation_id WHERE v.digest = $1 AND {_LIVE}
+"""  # noqa: S608
 _HOLD = f"""
     SELECT v.digest, v.sealed FROM portal_visit v WHERE v.organisation_id = $1 AND v.digest = $4 AND {_LIVE}
     FOR UPDATE
@@ -90,6 +94,15 @@ async def arrive(hub: Hub, key: str, token: str | None) -> tuple[House, Visit | 
         return None
     house = House(row["id"], row["key"], row["name"], row["contact"])
     return house, _open(hub, row["digest"], row["sealed"]) if row["sealed"] else None
+
+
+async def come_back(hub: Hub, token: str) -> tuple[House, Visit] | None:
+    """Find whose visit goes on under a token, for whoever comes back by a letter's link; None for no visit."""
+    row = await hub.database.single().row(_RETURN, _digest(token), *_ends(hub))
+    if row is None:
+        return None
+    house = House(row["id"], row["key"], row["name"], row["contact"])
+    return house, _open(hub, row["digest"], row["sealed"])
 
 
 async def hold(act: Act, token: str | None) -> Visit | None:

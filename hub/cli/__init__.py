@@ -12,10 +12,13 @@ from hub.cli import (
     importing,
     keys,
     ledger,
+    letters,
     operating,
     organisations,
     register,
+    requests,
     running,
+    systems,
 )
 from hub.cli.endings import CODES
 
@@ -57,11 +60,14 @@ operating.add_to(app)
 deciding.add_to(app)
 crowds.add_to(app)
 clocks.add_to(app)
+requests.add_to(app)
 organisations.add_to(app)
 register.add_to(app)
 clients.add_to(app)
 importing.add_to(app)
+systems.add_to(app)
 ledger.add_to(app)
+letters.add_to(app)
 keys.add_to(app)
 
 

@@ -29,7 +29,8 @@ Scopes = Annotated[
     typer.Option(
         "--scope",
         help="What it may do; repeat for more: decide, customers:read, customers:write, customers:reveal, "
-        "catalogue:read, catalogue:write, ledger:read, clients:manage.",
+        "catalogue:read, catalogue:write, requests:read, requests:write, requests:conduct, ledger:read, "
+        "clients:manage.",
     ),
 ]
 Whose = Annotated[

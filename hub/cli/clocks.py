@@ -93,17 +93,15 @@ def clock(  # noqa: PLR0913, PLR0917 - a request has many days
     region: Region = None,
     as_json: Json = False,
 ) -> None:
-    r"""Say until when a request must be answered, and how that was counted. Needs no database.
+    """Say until when a request must be answered, and how that was counted. Needs no database.
 
     Days are local days of the jurisdiction. The due day is the law's last day without an extension (the house's,
     where the law names none); the extended day is given wherever an extension exists. With --extend the calculation
     says that it is taken.
 
-    \b
-    Examples:
-      hub clock UK access --received 2026-01-31
-      hub clock UK access --received 2026-03-02 --clarification 2026-03-05 2026-03-15 --json
-      hub clock EU deletion --received 2026-10-01 --region FR --extend
+    Example: hub clock UK access --received 2026-03-02 --clarification 2026-03-05 2026-03-15
+
+    Example: hub clock EU deletion --received 2026-10-01 --region FR --json
     """
     said = {"received": received, "identity": identity_received, "fee": fee_received}
     worked = _work(jurisdiction, kind, said, clarification or [], extend=extend, region=region)

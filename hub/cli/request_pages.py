@@ -118,6 +118,7 @@ def _place(jurisdiction: Jurisdiction) -> Iterator[str]:
     yield f"## {place.name}"
     yield "\n".join([
         f"- Complaints: {'; '.join(_regulator(each) for each in place.regulators)}",
+        *_authorities(place.authorities),
         f"- A refusal comes {place.refused_within} and says: {_says(place.refusal.codes)} ({place.refusal.cites})",
         f"- Fee: {_fee(place.fee)}",
         f"- Identity: {place.identity_cites}",
@@ -132,6 +133,7 @@ def _place(jurisdiction: Jurisdiction) -> Iterator[str]:
     offered = [right for right in rights if right.is_offered]
     heads = ("right", "identity (sensitive data)", "who else is told", "fee", "a refusal also says")
     yield _table(heads, map(_conduct, offered))
+    yield "\n".join(f"- {NAMES[right.kind]}: {each}" for right in offered for each in right.conduct)
     yield "Time limits:"
     yield "\n".join(_timings(offered))
     yield "Grounds for refusing:"
@@ -146,6 +148,11 @@ def _regulator(regulator: Regulator) -> str:
     full = f", {regulator.full}" if regulator.full else ""
     becomes = f", to become the {regulator.becomes}" if regulator.becomes else ""
     return f"[{regulator.name}]({regulator.web}){full}{becomes}: {regulator.about} ({regulator.cites})"
+
+
+def _authorities(authorities: Mapping[str, Regulator]) -> Iterator[str]:
+    for country, each in authorities.items():
+        yield f"  - {country}: [{each.name}]({each.web})"
 
 
 def _says(codes: Iterable[str]) -> str:

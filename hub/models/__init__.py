@@ -24,10 +24,11 @@ from hub.models.customers import (
 from hub.models.decisions import Decision, DecisionSubject
 from hub.models.events import Choice, Collection, Delivery
 from hub.models.imports import ImportBatch
+from hub.models.letters import Letter, LetterRevision
 from hub.models.notices import Clause, Notice, NoticeText, NoticeVerdict, NoticeVersion
 from hub.models.questions import ConsentQuestion, ConsentQuestionEvent
 from hub.models.register import Activity, ActivityPurpose, FormalityEvent
-from hub.models.rights import RightsCode, RightsEvent, RightsRequest
+from hub.models.rights import RightsCode, RightsEvent, RightsRequest, RightsStep, System
 
 __all__ = [
     "AccessToken",
@@ -51,6 +52,8 @@ __all__ = [
     "IdempotentAnswer",
     "Identifier",
     "ImportBatch",
+    "Letter",
+    "LetterRevision",
     "MergeProposal",
     "Notice",
     "NoticeText",
@@ -68,4 +71,6 @@ __all__ = [
     "RightsCode",
     "RightsEvent",
     "RightsRequest",
+    "RightsStep",
+    "System",
 ]

@@ -18,7 +18,8 @@ class RightsRequest(Model):
     received_on: the day on which it came, where the customer lives. customer: null until a guest is found.
     contact: where we write to, sealed, with its blind index and the key of that. proof: how surely it must be known who
     asks; verified_at: when it was. resumes_to: where a paused or held request goes on. waiting_for, ground: codes.
-    due_on: the last day to answer, extended if it was; acknowledge_by: to confirm that it came.
+    due_on: the last day to answer, extended if it was; acknowledge_by: to confirm that it came. cools_until: until when
+    a deletion can still be undone.
     """
 
     id = fields.UUIDField(primary_key=True, default=None)
@@ -48,6 +49,7 @@ class RightsRequest(Model):
     waiting_for = fields.TextField(null=True)
     resumes_to = fields.TextField(null=True)
     ground = fields.TextField(null=True)
+    cools_until = fields.DatetimeField(null=True)
     opened_at = fields.DatetimeField()
     closed_at = fields.DatetimeField(null=True)
     act_id = fields.UUIDField()
@@ -108,3 +110,64 @@ class RightsCode(Model):
 
     class Meta(Model.Meta):
         table = "rights_code"
+
+
+class System(Model):
+    """A connected system of record. kind: MANUAL (a person looks) or SQL. settings: sealed, as its address.
+
+    dataset: what lies in it, a fideslang file as text; no personal data. A disabled one is skipped, and it is said so.
+    """
+
+    id = fields.UUIDField(primary_key=True, default=None)
+    organisation: fields.ForeignKeyRelation[Organisation] = fields.ForeignKeyField(
+        "hub.Organisation", on_delete=fields.OnDelete.RESTRICT
+    )
+    key = fields.TextField()
+    name = fields.TextField()
+    kind = fields.TextField()
+    settings = fields.BinaryField(null=True)
+    dataset = fields.TextField(null=True)
+    created_at = fields.DatetimeField()
+    disabled_at = fields.DatetimeField(null=True)
+
+    if TYPE_CHECKING:
+        organisation_id: UUID
+
+    class Meta(Model.Meta):
+        table = "connected_system"
+        unique_together = (("organisation", "key"),)
+
+
+class RightsStep(Model):
+    """What a request needs of one system; system: null for the hub itself, or where there is none.
+
+    name: as it was then. stage: those of a lower one come first. evidence: what was found or changed, in counts, fields
+    and digests, never values. why: of a refusal or a failure, in plain words. lease_until: until when somebody has it.
+    """
+
+    id = fields.UUIDField(primary_key=True, default=None)
+    request: fields.ForeignKeyRelation[RightsRequest] = fields.ForeignKeyField(
+        "hub.RightsRequest", related_name="steps", on_delete=fields.OnDelete.RESTRICT, db_index=True
+    )
+    system: fields.ForeignKeyNullableRelation[System] = fields.ForeignKeyField(
+        "hub.System", on_delete=fields.OnDelete.RESTRICT, null=True
+    )
+    name = fields.TextField()
+    kind = fields.TextField()
+    operation = fields.TextField()
+    stage = fields.IntField()
+    state = fields.TextField()
+    attempts = fields.IntField(default=0)
+    evidence: "fields.Field[Any]" = fields.JSONField(null=True)
+    why = fields.TextField(null=True)
+    next_at = fields.DatetimeField(null=True)
+    lease_until = fields.DatetimeField(null=True)
+    planned_at = fields.DatetimeField()
+    ended_at = fields.DatetimeField(null=True)
+
+    if TYPE_CHECKING:
+        request_id: UUID
+        system_id: UUID | None
+
+    class Meta(Model.Meta):
+        table = "rights_step"

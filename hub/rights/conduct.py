@@ -12,7 +12,7 @@ from hub import inputs, particulars
 from hub.act import Act
 from hub.errors import Code, Refusal, invalid
 from hub.policy.values import Jurisdiction
-from hub.rights import effects, reasons, timing
+from hub.rights import effects, fulfilling, reasons, timing, writing
 from hub.rights.requests import Move, Request, hold_request, move
 from hub.rights.states import RESTING, State
 
@@ -39,6 +39,7 @@ async def pause(act: Act, request_id: UUID, waiting_for: str, message: str) -> R
         return request
     changes = {"waiting_for": what, "resumes_to": request.state}
     paused = await move(act, request, Move("PAUSED", State.PAUSED, what, said, changes=changes))
+    await writing.tell_waiting(act, paused, said)
     return await timing.reckon(act, paused)
 
 
@@ -70,7 +71,9 @@ async def extend(act: Act, request_id: UUID, reason: str, message: str) -> Reque
         return request
     code = await timing.require_extension(act, request, reason)
     step = Move("EXTENDED", code=code, message=said, changes={"extended_at": act.at})
-    return await timing.reckon(act, await move(act, request, step))
+    extended = await timing.reckon(act, await move(act, request, step))
+    await writing.tell_longer(act, extended, said)
+    return extended
 
 
 async def refuse(act: Act, request_id: UUID, ground: str, message: str, *, is_part: bool = False) -> Request:
@@ -84,6 +87,7 @@ async def refuse(act: Act, request_id: UUID, ground: str, message: str, *, is_pa
         act, request, Move("REFUSED", state, ground, said, changes={"ground": ground}, body=body)
     )
     await effects.lift(act, refused)
+    await writing.tell_refused(act, refused, said)
     return refused
 
 
@@ -94,6 +98,7 @@ async def withdraw(act: Act, request_id: UUID) -> Request:
         return request
     withdrawn = await move(act, request, Move("WITHDRAWN", State.WITHDRAWN))
     await effects.lift(act, withdrawn, is_withdrawn=True)
+    await writing.tell_withdrawn(act, withdrawn)
     return withdrawn
 
 
@@ -101,9 +106,11 @@ async def answer(act: Act, request_id: UUID, message: str, *, is_part: bool = Fa
     """Answer what was decided and done; what stood still for the request goes on."""
     said = inputs.text(message, "message", most=MESSAGE_CHARACTERS)
     request = await hold_request(act, request_id)
+    await fulfilling.require_done(act, request)
     state = State.PARTLY_ANSWERED if is_part else State.ANSWERED
     answered = await move(act, request, Move("ANSWERED", state, message=said))
     await effects.lift(act, answered)
+    await writing.tell_answered(act, answered, said)
     return answered
 
 

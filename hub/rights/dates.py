@@ -17,8 +17,8 @@ def _nowhere() -> dict[Jurisdiction, str]:
 class Dates:
     """What is known of a request's days.
 
-    identity_on, fee_on: when what was asked for came; None if it was not asked for, or is not here. A clarification
-    that is still open is given up to today. regions: whose holidays count, such as a Member State's.
+    identity_on, fee_on: when what was asked for came; None if it was not asked for. What was asked for and is not
+    here yet, a clarification too, is given as of today. regions: whose holidays count, such as a Member State's.
     """
 
     received_on: date

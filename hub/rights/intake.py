@@ -21,7 +21,7 @@ from hub import inputs
 from hub.act import Act
 from hub.db import new_id
 from hub.errors import Refusal
-from hub.rights import asked, effects, timing
+from hub.rights import asked, effects, fulfilling, timing, writing
 from hub.rights.asked import Asked
 from hub.rights.effects import AT_ONCE, About
 from hub.rights.requests import Asker, Channel, Move, Request, move, read
@@ -121,7 +121,10 @@ async def open_request(
     changes = {"verified_at": act.at, "customer_id": customer_id}
     verified = Move("VERIFIED", State.OPEN, message=message, is_private=True, changes=changes, body=body)
     opened = await timing.reckon(act, await move(act, request, verified))
-    return await _at_once(act, opened, customer_id)
+    await writing.keep_address(act, opened)
+    done = await _at_once(act, opened, customer_id)
+    await (writing.tell_answered(act, done) if done.is_ended else writing.confirm(act, done))
+    return done
 
 
 async def settle_places(act: Act, request: Request, customer_id: UUID) -> Request:
@@ -146,15 +149,12 @@ async def settle_places(act: Act, request: Request, customer_id: UUID) -> Reques
 async def _at_once(act: Act, request: Request, customer_id: UUID) -> Request:
     content, _ = await contents(act, request.id)
     applied = await effects.apply(act, request, customer_id, About.of(content))
-    if not (applied.choices or applied.is_frozen):
-        return request
-    body = {"choices": [str(each) for each in applied.choices], "is_frozen": applied.is_frozen}
-    request = await move(act, request, Move("APPLIED", body=body))
+    if applied.choices or applied.is_frozen:
+        body = {"choices": [str(each) for each in applied.choices], "is_frozen": applied.is_frozen}
+        request = await move(act, request, Move("APPLIED", body=body))
     if request.kind in AT_ONCE:
         return await move(act, request, Move("ANSWERED", State.ANSWERED))
-    if request.kind is Kind.OBJECTION:
-        return await move(act, request, Move("DECIDING", State.DECIDING))
-    return request
+    return await fulfilling.begin(act, request)
 
 
 @dataclass(frozen=True, slots=True)

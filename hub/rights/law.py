@@ -98,7 +98,10 @@ class Checking:
 
 @dataclass(frozen=True, slots=True)
 class Regulator:
-    """Whom a person may complain to. becomes: the name it is to bear, from a day not yet confirmed."""
+    """Whom a person may complain to. becomes: the name it is to bear, from a day not yet confirmed.
+
+    kinds: the requests it is named for; None for all.
+    """
 
     name: str
     about: str
@@ -106,11 +109,15 @@ class Regulator:
     cites: str
     full: str | None = None
     becomes: str | None = None
+    kinds: frozenset[Kind] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A jurisdiction as requests need it. days: whose days count. refusal: what one says, `within` when."""
+    """A jurisdiction as requests need it. days: whose days count. refusal: what one says, `within` when.
+
+    authorities: by country, where each has its own.
+    """
 
     jurisdiction: Jurisdiction
     name: str
@@ -120,14 +127,22 @@ class Place:
     refused_within: str
     identity_cites: str
     regulators: tuple[Regulator, ...]
+    authorities: Mapping[str, Regulator]
+
+    def regulators_for(self, kind: Kind, country: str | None = None) -> tuple[Regulator, ...]:
+        """Whom to name in an answer to such a request; country: the Member State of residence, if it is known."""
+        own = self.authorities.get(country) if country else None
+        if own:
+            return (own,)
+        return tuple(each for each in self.regulators if each.kinds is None or kind in each.kinds)
 
 
 @dataclass(frozen=True, slots=True)
 class Right:
     """One right in one jurisdiction. timing, identity, fee: None where it is not offered.
 
-    refusal: what a refusal says, with the provisions. exceptions: what deletion may leave, code to provision.
-    instead: what to offer where it is not. confirmed False: have counsel look.
+    refusal: what a refusal says, with the provisions. conduct: what else to mind. exceptions: what deletion may
+    leave, code to provision. instead: what to offer where it is not. confirmed False: have counsel look.
     """
 
     jurisdiction: Jurisdiction
@@ -140,6 +155,7 @@ class Right:
     fee: Fee | None
     refusal: Cited | None
     tells: Telling | None
+    conduct: tuple[str, ...]
     exceptions: Mapping[str, str]
     instead: Kind | None
     confirmed: bool
@@ -204,8 +220,18 @@ def _place(code: str, raw: Mapping[str, Any]) -> Place:
         Cited(tuple(raw["refusal"]["says"]), raw["refusal"]["cites"]),
         raw["refusal"]["within"],
         raw["identity"]["cites"],
-        tuple(Regulator(**each) for each in raw["regulator"]),
+        tuple(_regulator(each) for each in raw["regulator"]),
+        {
+            country: _regulator({**raw["regulator"][0], **own})
+            for country, own in raw.get("authority", {}).items()
+        },
     )
+
+
+def _regulator(raw: Mapping[str, Any]) -> Regulator:
+    known = dict(raw)
+    kinds = known.pop("kinds", None)
+    return Regulator(**known, kinds=frozenset(Kind(each) for each in kinds) if kinds else None)
 
 
 def _right(place: Place, kind: Kind, raw: Mapping[str, Any], timings: Mapping[str, Timing]) -> Right:
@@ -222,6 +248,7 @@ def _right(place: Place, kind: Kind, raw: Mapping[str, Any], timings: Mapping[st
         fee=(_fee(raw["fee"]) if "fee" in raw else place.fee) if offered else None,
         refusal=_refusal(place, raw.get("says")) if offered else None,
         tells=Telling(Told(tells["who"]), Unless(tells["unless"]), tells["cites"]) if tells else None,
+        conduct=tuple(raw.get("conduct", ())),
         exceptions=raw.get("exceptions", {}),
         instead=Kind(instead) if instead else None,
         confirmed=raw.get("confirmed", True),

@@ -19,7 +19,7 @@ from hub.db import new_id
 from hub.errors import Code, Refusal
 from hub.finding import Reference, ReferenceKind
 from hub.keyring import Use
-from hub.rights import asked, intake, timing
+from hub.rights import asked, intake, timing, writing
 from hub.rights.asked import Asked
 from hub.rights.conduct import Waiting
 from hub.rights.intake import Identified, Incoming
@@ -42,6 +42,15 @@ class Tried(StrEnum):
     RIGHT = "RIGHT"
     WRONG = "WRONG"
     OVER = "OVER"
+
+
+EXPIRED_AT_A_TIME: Final = 100
+EXPIRES_AFTER: Final = timedelta(days=30)
+_WAITING: Final[Sequence[State]] = (State.VERIFYING, State.PAUSED)
+_LATE = """
+    SELECT id FROM rights_request WHERE closed_at IS NULL AND verified_at IS NULL AND state IN ('VERIFYING', 'PAUSED')
+        AND opened_at < $1 ORDER BY id LIMIT $2
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +123,9 @@ async def send_code(act: Act, request: Request) -> Sent:
     await act.execute(
         _NEW, new_id(), request.id, _digest(act, request.id, digits), act.at, act.at + CODE_LIFE
     )
-    return Sent(await move(act, request, Move("CODE_SENT")), digits)
+    sent = await move(act, request, Move("CODE_SENT"))
+    await writing.send_code(act, sent, digits, CODE_LIFE)
+    return Sent(sent, digits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +206,7 @@ async def _open(
     return await intake.open_request(act, request, reached.id, message=reference or None, body=body)
 
 
-async def expire(act: Act, most: int = 100) -> int:
+async def expire(act: Act, most: int = EXPIRED_AT_A_TIME) -> int:
     """Let end what waited for its code, or for other details, for thirty days; returns how many."""
     rows = await act.rows(_LATE, act.at - EXPIRES_AFTER, most)
     for row in rows:
@@ -203,14 +214,6 @@ async def expire(act: Act, most: int = 100) -> int:
         if request.state in _WAITING:
             await move(act, request, Move("EXPIRED", State.EXPIRED))
     return len(rows)
-
-
-EXPIRES_AFTER: Final = timedelta(days=30)
-_WAITING: Final[Sequence[State]] = (State.VERIFYING, State.PAUSED)
-_LATE = """
-    SELECT id FROM rights_request WHERE closed_at IS NULL AND verified_at IS NULL AND state IN ('VERIFYING', 'PAUSED')
-        AND opened_at < $1 ORDER BY id LIMIT $2
-"""
 
 
 def _digest(act: Act, request_id: UUID, digits: str) -> bytes:

@@ -63,13 +63,13 @@ def reason(code: str, language: str | None = None) -> Said:
 
 
 def closing(
-    jurisdiction: Jurisdiction, kind: Kind, language: str | None = None, regulator: str | None = None
+    jurisdiction: Jurisdiction, kind: Kind, language: str | None = None, country: str | None = None
 ) -> tuple[str, ...]:
-    """Say what a refusal must say there; regulator: the name to use, such as that of a Member State's authority."""
+    """Say what a refusal must say there, in the law's order; country: the Member State of residence, if it is known."""
     right, words = RIGHTS[jurisdiction, kind], WORDS[spoken(language)].says
-    name = regulator or " / ".join(each.name for each in PLACES[jurisdiction].regulators)
+    regulators = PLACES[jurisdiction].regulators_for(kind, country)
     codes = right.refusal.codes if right.refusal else ()
-    return tuple(words[code].format(regulator=name) for code in codes)
+    return tuple(words[code].format(regulator="; ".join(each.name for each in regulators)) for code in codes)
 
 
 def _read(name: str) -> dict[str, Any]:

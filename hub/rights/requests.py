@@ -68,6 +68,7 @@ class Request:
     waiting_for: str | None
     resumes_to: State | None
     ground: str | None
+    cools_until: datetime | None
     opened_at: datetime
     closed_at: datetime | None
 

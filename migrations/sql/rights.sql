@@ -6,7 +6,8 @@ CREATE TABLE keys.request_key (
     created_at timestamptz NOT NULL DEFAULT now()
 );
 
-SELECT guard_table(name::regclass) FROM unnest(ARRAY['rights_request', 'rights_event', 'rights_code', 'keys.request_key']) AS name;
+SELECT guard_table(name::regclass) FROM unnest(ARRAY[
+    'rights_request', 'rights_event', 'rights_code', 'rights_step', 'connected_system', 'keys.request_key']) AS name;
 
 -- The legal moves, the same as in hub/rights/states.py. An event that moves a request names one of them.
 CREATE TABLE rights_transition (
@@ -44,6 +45,21 @@ ALTER TABLE rights_code
     ALTER tries SET DEFAULT 0,
     ADD CHECK (tries BETWEEN 0 AND 5), ADD CHECK (expires_at > sent_at), ADD CHECK (octet_length(digest) = 32);
 
+ALTER TABLE connected_system ADD CHECK (kind IN ('MANUAL', 'SQL')), ADD CHECK (disabled_at >= created_at);
+-- A step that ended without proof has not been done; one that is left out or refused says why.
+ALTER TABLE rights_step
+    ALTER attempts SET DEFAULT 0,
+    ADD CHECK (kind IN ('HUB', 'MANUAL', 'SQL')),
+    ADD CHECK (operation IN ('FIND', 'EXPORT', 'CORRECT', 'ERASE', 'RESTRICT')),
+    ADD CHECK (state IN ('WAITING', 'RUNNING', 'WAITING_ON_OTHERS', 'FAILED', 'DONE', 'NOTHING', 'REFUSED', 'SKIPPED')),
+    ADD CHECK ((state IN ('DONE', 'NOTHING', 'REFUSED', 'SKIPPED')) = (ended_at IS NOT NULL)),
+    ADD CHECK ((state IN ('DONE', 'NOTHING')) <= (evidence IS NOT NULL)),
+    ADD CHECK ((state IN ('REFUSED', 'SKIPPED', 'FAILED')) <= (why IS NOT NULL)),
+    ADD CHECK ((state = 'RUNNING') = (lease_until IS NOT NULL));
+CREATE INDEX rights_step_open ON rights_step (request_id, stage) WHERE ended_at IS NULL;
+CREATE INDEX rights_step_due ON rights_step (next_at) WHERE ended_at IS NULL;
+CREATE INDEX rights_request_cooling ON rights_request (cools_until) WHERE state = 'COOLING_OFF';
+
 -- One code of a request counts at a time; what is due; what waits to be found by its address.
 CREATE UNIQUE INDEX rights_code_live ON rights_code (request_id) WHERE ended_at IS NULL;
 CREATE INDEX rights_request_due ON rights_request (organisation_id, due_on) WHERE closed_at IS NULL;
@@ -64,7 +80,8 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON rights_event
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER kept BEFORE DELETE OR TRUNCATE ON rights_request FOR EACH STATEMENT EXECUTE FUNCTION refuse_delete();
 
-GRANT SELECT ON rights_request, rights_event, rights_code, rights_transition, keys.request_key TO hub_app, hub_read;
-GRANT INSERT, UPDATE ON rights_request, rights_code TO hub_app;
+GRANT SELECT ON rights_request, rights_event, rights_code, rights_step, rights_transition, connected_system, keys.request_key
+    TO hub_app, hub_read;
+GRANT INSERT, UPDATE ON rights_request, rights_code, rights_step, connected_system TO hub_app;
 GRANT INSERT ON rights_event TO hub_app;
 GRANT INSERT, DELETE ON keys.request_key TO hub_app;

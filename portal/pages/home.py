@@ -1,7 +1,8 @@
 """The first pages: whose portal, what one can do there, and the end of a visit."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
+from typing import Any
 from uuid import UUID
 
 from starlette.requests import Request
@@ -14,9 +15,9 @@ from hub.problems import problem
 from hub.rights import requests
 from hub.rights.requests import Request as Rights
 from portal.door import CSP, does, shows
-from portal.journeys import NAMES
+from portal.journeys import JOURNEYS, NAMES, Asking
 from portal.languages import choose
-from portal.reader import Page, Reader
+from portal.reader import Page, Reader, token_of
 from portal.wording import ENGINES
 
 LEAVES = '"cache", "cookies", "storage"'
@@ -49,6 +50,31 @@ def door(hub: Hub) -> Callable[[Request], Awaitable[Response]]:
         return RedirectResponse(f"/o/{named}/{language}", HTTPStatus.SEE_OTHER, headers)
 
     return respond
+
+
+def returning(hub: Hub) -> Callable[[Request], Awaitable[Response]]:
+    """Make the addresses that letters name: to this browser's visit, its code or its requests, or else to the doors."""
+
+    async def respond(request: Request) -> Response:
+        token = token_of(hub, request)
+        found = await sessions.come_back(hub, token) if token else None
+        place = "/o"
+        if found is not None:
+            language = choose(None, request.headers.get("accept-language", ""))
+            place = f"/o/{found[0].key}/{language}"
+            if request.url.path.endswith("/check"):
+                place += _waiting(found[1].typed)
+        return RedirectResponse(place, HTTPStatus.SEE_OTHER, {"vary": "Accept-Language"})
+
+    return respond
+
+
+def _waiting(typed: Mapping[str, Any]) -> str:
+    """The page that waits for a code."""
+    for journey in JOURNEYS:
+        if Asking.of(typed, journey).request is not None:
+            return f"/ask/{journey}/code"
+    return ""
 
 
 async def show_home(reader: Reader) -> Page:

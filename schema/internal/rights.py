@@ -10,7 +10,7 @@ import strawberry
 from hub.act import Ask
 from hub.actors import Operation
 from hub.policy.values import Jurisdiction
-from hub.rights import conduct, intake, requests, timing
+from hub.rights import conduct, intake, requests, steps, timing
 from hub.rights.clocks import Clock
 from hub.rights.states import State
 from hub.rights.values import Identity, Kind
@@ -22,6 +22,7 @@ from schema.internal.meanings import _told
 from schema.internal.paging import paged, start_of, stretch
 from schema.internal.people import CustomerRef, find_customer
 from schema.internal.places import within
+from schema.internal.stepped import RightsStep
 from schema.relay import Connection, Node, Window, global_id
 from schema.weights import Weight
 
@@ -163,6 +164,9 @@ class RightsRequest(Node):
     waiting_for: conduct.Waiting | None = strawberry.field(
         description="What it waits for, while it is paused."
     )
+    cools_until: datetime | None = strawberry.field(
+        description="Of a deletion: until when it can still be undone."
+    )
     ground: str | None = strawberry.field(description="On which ground it was refused, coded.")
     opened_at: datetime = strawberry.field(description="When the hub was told.")
     closed_at: datetime | None = strawberry.field(description="When it ended.")
@@ -185,6 +189,7 @@ class RightsRequest(Node):
             verified_at=row.verified_at,
             due_on=row.due_on,
             waiting_for=conduct.Waiting(row.waiting_for) if row.waiting_for else None,
+            cools_until=row.cools_until,
             ground=row.ground,
             opened_at=row.opened_at,
             closed_at=row.closed_at,
@@ -200,6 +205,12 @@ class RightsRequest(Node):
         """Loaded with the others'."""
         found = await children(info, Operation.REQUEST_READ, requests.events_of, self.uuid)
         return [RightsRequestEvent.of(each) for each in found or ()]
+
+    @link(Operation.REQUEST_READ, "What it needs of every system, in order.", Weight(items=10))
+    async def steps(self, info: Info) -> list[RightsStep]:
+        """Loaded with the others'."""
+        found = await children(info, Operation.REQUEST_READ, steps.of_many, self.uuid)
+        return [RightsStep.of(each) for each in found or ()]
 
     @link(Operation.REQUEST_READ, "Until when it must be answered, and how that was worked out.")
     async def clock(self, info: Info) -> RightsRequestClock | None:

@@ -26,6 +26,7 @@ from schema.internal.decisions import Decision, DecisionMutations, DecisionQueri
 from schema.internal.defining import PurposeMutations
 from schema.internal.drafting import NoticeMutations
 from schema.internal.duties import DutyQueries
+from schema.internal.fulfilment import FulfilmentMutations, FulfilmentQueries
 from schema.internal.intake import (
     Collection,
     Delivery,
@@ -98,6 +99,7 @@ class Query(
     ChoiceQueries,
     ConsentQuestionQueries,
     RightsRequestQueries,
+    FulfilmentQueries,
     DecisionQueries,
     ReplayQueries,
     CrowdQueries,
@@ -120,6 +122,7 @@ class Mutation(
     ConsentQuestionMutations,
     OpeningMutations,
     ConductMutations,
+    FulfilmentMutations,
     NoticeMutations,
     PurposeMutations,
     RecipientMutations,

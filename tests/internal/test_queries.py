@@ -21,7 +21,7 @@ OPERATIONS = {
     if operation and name.startswith("Query.")
 }
 
-LISTED = {"noticeCheck", "noticeDiff", "noticeFields"}
+LISTED = {"connectedSystems", "noticeCheck", "noticeDiff", "noticeFields"}
 """Fields that answer a plain list."""
 
 

@@ -77,6 +77,18 @@ async def test_a_right_code_gives_a_new_cookie_and_the_old_one_opens_nothing(vis
         assert KNOWN not in (await thief.get(f"{visitor.start}/ask/copy/email")).text
 
 
+async def test_a_letters_link_leads_back_to_the_visit_that_waits_and_strangers_to_the_door(
+    visitor: Visitor, arrives: Arrives
+) -> None:
+    request_id = await visitor.ask("stop", STOP)
+    back = await visitor.http.get("/requests/check")
+    assert back.url.path == f"{visitor.start}/ask/stop/code"
+    await visitor.prove(request_id)
+    for path in ("/requests", "/requests/check"):
+        assert (await visitor.http.get(path)).url.path == visitor.start
+        assert (await arrives().http.get(path)).url.path == "/o"
+
+
 async def test_a_strangers_reference_opens_nothing(
     visitor: Visitor, arrives: Arrives, hub: Hub, superuser: asyncpg.Connection
 ) -> None:
@@ -154,7 +166,8 @@ async def test_a_code_may_be_grouped_and_written_in_other_digits(visitor: Visito
 async def test_after_five_codes_there_is_another_way(visitor: Visitor, superuser: asyncpg.Connection) -> None:
     request_id = await visitor.ask("stop", STOP)
     for _ in range(4):
-        await code_of(visitor.firm, request_id)
+        await visitor.send({"again": "yes"})
+        assert visitor.page.status_code == 200
     await visitor.send({"again": "yes"})
     assert (visitor.page.status_code, "Use another way" in visitor.page.text) == (422, True)
     assert await superuser.fetchval("SELECT count(*) FROM rights_code WHERE request_id = $1", request_id) == 5

@@ -6,15 +6,20 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 import httpx
+from pydantic import SecretStr
 from starlette.applications import Starlette
 
-from hub.act import Act
+from hub.act import Hub
 from hub.actors import OPERATOR, Operation
-from hub.rights import proving
+from hub.demo.mailbox import Mailbox
 from tests.domain.firm import Firm
+from workers.letters import deliver, hang_up
 
 HOME = "http://localhost:8000"
 KNOWN, UNKNOWN = "mika@example.org", "nobody@example.org"
+_LETTER = (
+    "SELECT id FROM letter WHERE request_id = $1 AND template = 'rights_verify' ORDER BY id DESC LIMIT 1"
+)
 _KEY = re.compile(r'name="form" value="([^"]+)"')
 Fields = Mapping[str, str | list[str]]
 Answers = tuple[tuple[str, dict[str, str]], ...]
@@ -116,9 +121,15 @@ async def requests_of(firm: Firm) -> list[UUID]:
 
 
 async def code_of(firm: Firm, request_id: UUID) -> str:
-    """The code of a request, as its letter says it: a new one, since nobody can read the last."""
-
-    async def again(act: Act) -> str:
-        return (await proving.send_again(act, request_id)).digits
-
-    return await firm.hub.perform(OPERATOR, Operation.REQUEST_CONDUCT, again)
+    """The newest code of a request, as its letter brings it through a real mail server."""
+    async with firm.hub.ask(OPERATOR, Operation.LETTER_READ) as ask:
+        letter_id = await ask.value(_LETTER, request_id)
+    async with Mailbox().receiving() as mailbox:
+        given = {"smtp_url": SecretStr(mailbox.url), "mail_from": "privacy@firm.example"}
+        posting = Hub(firm.hub.settings.model_copy(update=given), firm.hub.database, firm.hub.vault)
+        await deliver(posting, letter_id)
+        await hang_up(posting)
+    [letter] = mailbox.letters()
+    found = re.search(r"^\d{6}$", letter.text, re.MULTILINE)
+    assert found, letter.text
+    return found[0]

@@ -33,7 +33,7 @@ async def test_a_clarification_stops_the_clock_of_the_united_kingdom(
     assert (paused.state, paused.waiting_for, paused.resumes_to) == (
         State.PAUSED,
         "CLARIFICATION",
-        State.OPEN,
+        State.GATHERING,
     )
     await superuser.execute("SET session_replication_role = replica")
     moved = "UPDATE rights_event SET happened_at = happened_at - interval '9 days'"
@@ -41,7 +41,7 @@ async def test_a_clarification_stops_the_clock_of_the_united_kingdom(
     await superuser.execute(sql, request.id)
     await superuser.execute("SET session_replication_role = origin")
     resumed = await desk.do(conduct.resume, request.id)
-    assert (resumed.state, resumed.waiting_for, resumed.resumes_to) == (State.OPEN, None, None)
+    assert (resumed.state, resumed.waiting_for, resumed.resumes_to) == (State.GATHERING, None, None)
     assert before is not None
     assert resumed.due_on is not None
     assert timedelta(days=9) <= resumed.due_on - before <= timedelta(days=14)
@@ -92,7 +92,10 @@ async def test_withdrawing_lets_go_on_what_stood_still(desk: Desk) -> None:
 
 async def test_of_two_requests_that_stop_a_use_the_last_one_lets_it_go_on(desk: Desk) -> None:
     customer_id = await desk.firm.customer(jurisdictions=["UK"])
-    first, second = [await desk.receive(customer_id, kind) for kind in ("RESTRICTION", "DELETION")]
+    first, second = [
+        await desk.receive(customer_id, "RECTIFICATION", text="My name is wrong."),
+        await desk.receive(customer_id, "DELETION"),
+    ]
     await desk.do(conduct.withdraw, first.id)
     assert await desk.is_restricted(customer_id)
     await desk.do(conduct.withdraw, second.id)
@@ -197,7 +200,7 @@ async def test_the_database_holds_the_same_moves_and_refuses_all_others(
             sql = "UPDATE rights_request SET state = 'ANSWERED', closed_at = now() WHERE id = $1"
             await act.execute(sql, request.id)
             await act.record("request.answered")
-    assert (await desk.read(request)).state is State.OPEN
+    assert (await desk.read(request)).state is State.GATHERING
 
 
 def test_the_drawing_has_every_move() -> None:

@@ -17,19 +17,19 @@ APPLIED = ["OPENED", "VERIFIED", "APPLIED"]
 
 
 async def test_an_access_request_is_open_with_its_days(desk: Desk) -> None:
-    customer_id = await desk.firm.customer(jurisdictions=["UK"], locale="en-GB")
+    customer_id = await desk.firm.customer(
+        jurisdictions=["UK"], locale="en-GB", identifiers=[email("ann@example.org")]
+    )
     request = await desk.receive(customer_id, "ACCESS", text="Everything you hold, please.")
-    assert (request.state, request.kind, request.jurisdictions) == (State.OPEN, "ACCESS", ("UK",))
+    assert (request.state, request.kind, request.jurisdictions) == (State.GATHERING, "ACCESS", ("UK",))
     assert request.due_on is not None
     assert timedelta(days=27) < request.due_on - request.received_on < timedelta(days=38)
     assert request.verified_at is not None
     assert request.reference.startswith("PH-")
-    assert await desk.kinds(request) == ["OPENED", "VERIFIED"]
-    assert await events_of(desk.firm.hub, customer_id) == [
-        "customer.created",
-        "request.opened",
-        "request.verified",
-    ]
+    kinds = ["OPENED", "VERIFIED", "GATHERING", "PLANNED"]
+    assert await desk.kinds(request) == kinds
+    told = [f"request.{each.lower()}" for each in kinds]
+    assert await events_of(desk.firm.hub, customer_id) == ["customer.created", *told, "letter.queued"]
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ async def test_an_opt_out_needs_no_proof_and_is_done_at_once(
     request = await desk.receive(customer_id, kind, identified=None, channels=channels)
     assert (request.state, request.closed_at is not None) == (State.ANSWERED, True)
     assert await desk.choices(customer_id) == [said]
-    assert await desk.kinds(request) == [*APPLIED, "ANSWERED"]
+    assert await desk.kinds(request) == [*APPLIED, "ANSWERED", "UNWRITTEN"]
 
 
 async def test_taking_back_a_consent_takes_back_what_was_given(desk: Desk) -> None:
@@ -73,8 +73,12 @@ async def test_a_contested_record_stands_still_from_the_start(desk: Desk, kind: 
     customer_id = await desk.firm.customer(jurisdictions=["UK"])
     changes = {"changes": {"given_name": "Ann"}} if kind == "RECTIFICATION" else {}
     request = await desk.receive(customer_id, kind, **changes)
-    assert (request.state, await desk.is_restricted(customer_id)) == (State.OPEN, True)
-    assert await desk.kinds(request) == APPLIED
+    assert (request.state, await desk.is_restricted(customer_id)) == (
+        State.FULFILLING if kind == "RESTRICTION" else State.DECIDING,
+        True,
+    )
+    begun = ["FULFILLING", "PLANNED"] if kind == "RESTRICTION" else ["DECIDING"]
+    assert await desk.kinds(request) == [*APPLIED, *begun, "UNWRITTEN"]
 
 
 async def test_a_request_by_somebody_unproved_waits_and_changes_nothing(desk: Desk) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from hub.policy.values import Jurisdiction
 from hub.rights import reasons
+from hub.rights.calendars import regions
 from hub.rights.law import CHECKED_ON, PLACES, RIGHTS, TIMINGS, Right
 from hub.rights.values import FeeCode, Identity, Kind, Standing, Start, Told, Unit
 
@@ -121,6 +122,15 @@ def test_every_place_has_a_regulator_and_says_what_a_refusal_must() -> None:
     assert [each.name for each in PLACES[AU].regulators][1].endswith("(ACMA)")
 
 
+def test_every_member_state_has_its_authority() -> None:
+    authorities = PLACES[EU].authorities
+    assert authorities.keys() == set(regions(EU))
+    assert all(each.name and each.web.startswith("https://") and each.cites for each in authorities.values())
+    assert PLACES[EU].regulators_for(Kind.ACCESS, "IE") == (authorities["IE"],)
+    assert PLACES[EU].regulators_for(Kind.ACCESS) == PLACES[EU].regulators_for(Kind.ACCESS, "GB")
+    assert len(PLACES[AU].regulators_for(Kind.ACCESS)) == 1
+
+
 def test_a_refused_correction_offers_a_statement_where_the_law_does() -> None:
     offering = {place for place in Jurisdiction if "STATEMENT" in _refusal(RIGHTS[place, Kind.RECTIFICATION])}
     assert offering == {AU, ZA, US_CA}
@@ -181,11 +191,18 @@ def test_the_file_holds_nothing_that_is_not_read() -> None:
         "says",
         "instead",
         "confirmed",
+        "conduct",
     }
     for rights in raw["right"].values():
         assert all(right.keys() <= known for right in rights.values())
     timing = {"due", "rolls", "starts", "pauses", "acknowledge", "extension", "target"}
     assert all(each.keys() <= timing for each in raw["timing"].values())
+
+
+def test_conduct_is_said_in_sentences_with_their_provisions() -> None:
+    said = [each for right in EVERY for each in right.conduct]
+    assert len(said) > 20
+    assert [each for each in said if not re.search(r"\([^()]*\d.*\)\.$", each)] == []
 
 
 def test_citations_name_a_provision() -> None:

@@ -68,7 +68,11 @@ async def test_a_copy_needs_more_than_a_code(desk: Desk) -> None:
     )
     assert request.proof in message
     confirmed = await desk.do(proving.confirm, request.id, customer_id, "DOCUMENT", "passport seen, branch 4")
-    assert (confirmed.state, confirmed.customer_id, confirmed.waiting_for) == (State.OPEN, customer_id, None)
+    assert (confirmed.state, confirmed.customer_id, confirmed.waiting_for) == (
+        State.GATHERING,
+        customer_id,
+        None,
+    )
     assert await desk.do(proving.confirm, request.id, customer_id, "DOCUMENT") == confirmed
     other = await desk.firm.customer()
     await desk.refused(

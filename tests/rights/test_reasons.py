@@ -104,11 +104,16 @@ def test_the_grounds_are_those_of_the_provisions() -> None:
 
 def test_a_refusal_names_the_regulator_in_the_language_of_the_customer() -> None:
     english = closing(UK, Kind.ACCESS)
-    assert english[2] == "You can complain to Information Commissioner's Office."
-    assert closing(EU, Kind.DELETION, "fr-BE", "l’Autorité de protection des données")[1] == (
-        "Vous pouvez adresser une plainte à l’autorité suivante\u00a0: l’Autorité de protection des données."
+    assert english[2] == "You can complain to the authority: Information Commissioner's Office."
+    assert closing(EU, Kind.DELETION, "fr-FR", "FR")[1] == (
+        "Vous pouvez adresser une plainte à l’autorité suivante\u00a0:"
+        " Commission nationale de l’informatique et des libertés (CNIL)."
     )
-    assert "OAIC" in closing(AU, Kind.RECTIFICATION, "ar")[2]
+    assert "the national supervisory authority" in closing(EU, Kind.DELETION)[1]
+    assert closing(AU, Kind.RECTIFICATION, "ar")[2].endswith(
+        "Office of the Australian Information Commissioner (OAIC)."
+    )
+    assert "(OAIC); Australian Communications" in closing(AU, Kind.STOP_MARKETING)[2]
     assert closing(AU, Kind.RECTIFICATION)[3].startswith("You can give us a statement of your own")
     assert closing(AU, Kind.PORTABILITY) == ()
     with pytest.raises(KeyError):

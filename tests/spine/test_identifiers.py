@@ -51,6 +51,22 @@ def test_what_is_no_email_address_is_refused_without_repeating_it(text: str) -> 
     assert len(text) < 4 or text not in refused.value.message
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (" Jane.Citizen@EXAMPLE.com ", "Jane.Citizen@example.com"),
+        ("straße@müller.example", "straße@xn--mller-kva.example"),
+        ("ｊane@example.com", "jane@example.com"),
+    ],
+)
+def test_mail_goes_to_the_mailbox_that_was_named_and_not_to_its_spelling_for_look_up(
+    text: str, expected: str
+) -> None:
+    assert identifiers.deliverable_email(text) == expected
+    with pytest.raises(Refusal):
+        identifiers.deliverable_email(f"{text.strip()}>\r\nRCPT TO:<a@b.example")
+
+
 @pytest.mark.parametrize(("text", "region", "expected"), [
     ("0491 570 006", "AU", "+61491570006"), ("+61 (0)491-570-006", None, "+61491570006"),
     ("07700 900123", "GB", "+447700900123"), ("0044 7700 900123", "GB", "+447700900123"),

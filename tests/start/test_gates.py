@@ -1,6 +1,7 @@
 """The gates: what is missing is said, what fails is named, and nothing passes by being skipped."""
 
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -57,8 +58,16 @@ def test_a_browser_that_cannot_be_installed_stops_the_tests(tmp_path: Path) -> N
     assert done.stderr.count("\n") == 1
 
 
+def test_what_tests_drive_is_missed_by_its_package(tmp_path: Path) -> None:
+    missing = runpy.run_path(str(ROOT / ".ci" / "gates.py"))["missing"]
+    assert missing(str(tmp_path)) == ["chromium", "mariadb-server"]
+    write(tmp_path / "mariadbd", 0)
+    assert missing(str(tmp_path)) == ["chromium"]
+
+
 def test_the_tests_exit_code_is_that_of_the_tests(programs: Path) -> None:
     write(programs / "chromium", 0)
+    write(programs / "mariadbd", 0)
     write(programs / "pytest", 5)
     assert gate("test", programs).returncode == 5
 

@@ -81,7 +81,7 @@ async def _listed(at: Setting) -> Variables:
         "filter": {
             "customer": ref,
             "kind": "ACCESS",
-            "state": "OPEN",
+            "state": "GATHERING",
             "dueBy": "2199-01-01",
             "isEnded": False,
         }
@@ -98,36 +98,36 @@ MUTATIONS: dict[str, Mutation] = {
     "openRightsRequest": Mutation(
         _opening,
         "request { kind state channel asker proof jurisdictions customer { relationship } events { kind } }",
-        ("request.opened", "request.verified"),
+        ("request.opened", "request.verified", "request.gathering", "request.planned", "letter.queued"),
         {"customer": NOBODY},
         "NOT_FOUND",
         ("input", "customer"),
         {
             "request": {
                 "kind": "ACCESS",
-                "state": "OPEN",
+                "state": "GATHERING",
                 "channel": "PHONE",
                 "asker": "SELF",
                 "proof": "REASONABLE",
                 "jurisdictions": ["UK"],
                 "customer": {"relationship": "ACTIVE"},
-                "events": [{"kind": "OPENED"}, {"kind": "VERIFIED"}],
+                "events": [{"kind": each} for each in ("OPENED", "VERIFIED", "GATHERING", "PLANNED")],
             }
         },
     ),
     "confirmRightsRequest": Mutation(
         _confirming,
         "request { state }",
-        ("request.verified",),
+        ("request.verified", "request.gathering", "request.planned", "letter.queued"),
         {"identifiedBy": "CODE"},
         "INVALID",
         ("input", "identifiedBy"),
-        {"request": {"state": "OPEN"}},
+        {"request": {"state": "GATHERING"}},
     ),
     "pauseRightsRequest": Mutation(
         of_request(waitingFor="CLARIFICATION", message=WHY),
         "request { state waitingFor }",
-        ("request.paused",),
+        ("request.paused", "letter.queued"),
         {"message": " "},
         "INVALID",
         ("input", "message"),
@@ -149,12 +149,12 @@ MUTATIONS: dict[str, Mutation] = {
         {"request": NO_REQUEST},
         "NOT_FOUND",
         ("input", "request"),
-        {"request": {"state": "OPEN", "waitingFor": None}},
+        {"request": {"state": "GATHERING", "waitingFor": None}},
     ),
     "extendRightsRequest": Mutation(
         of_request(reason="COMPLEXITY", message="It covers four systems."),
         "request { state clock { steps } }",
-        ("request.extended",),
+        ("request.extended", "letter.queued"),
         {"reason": "HOLIDAYS"},
         "INVALID",
         ("input", "reason"),
@@ -162,7 +162,7 @@ MUTATIONS: dict[str, Mutation] = {
     "refuseRightsRequest": Mutation(
         of_request(ground="UNFOUNDED_OR_EXCESSIVE", message="You asked this eleven times."),
         "request { state ground }",
-        ("request.refused",),
+        ("request.refused", "letter.queued"),
         {"ground": "TOO_MUCH_WORK"},
         "INVALID",
         ("input", "ground"),
@@ -171,7 +171,7 @@ MUTATIONS: dict[str, Mutation] = {
     "answerRightsRequest": Mutation(
         _answering,
         "request { state }",
-        ("request.answered", "choice.objection_settled"),
+        ("request.answered", "choice.objection_settled", "letter.queued"),
         {"message": ""},
         "INVALID",
         ("input", "message"),
@@ -180,7 +180,7 @@ MUTATIONS: dict[str, Mutation] = {
     "withdrawRightsRequest": Mutation(
         of_request(),
         "request { state }",
-        ("request.withdrawn",),
+        ("request.withdrawn", "letter.queued"),
         {"request": NO_REQUEST},
         "NOT_FOUND",
         ("input", "request"),
@@ -226,7 +226,7 @@ QUERIES: dict[str, Query] = {
         + page("kind state jurisdictions closedAt clock { steps dueOn }")
         + " }",
         _listed,
-        {"kind": "ACCESS", "state": "OPEN", "jurisdictions": ["UK"], "closedAt": None},
+        {"kind": "ACCESS", "state": "GATHERING", "jurisdictions": ["UK"], "closedAt": None},
         {"filter": {"customer": {"email": "nobody@example.org"}}},
         "NOT_FOUND",
         ("filter", "customer", "email"),
@@ -234,7 +234,7 @@ QUERIES: dict[str, Query] = {
     "rightsRequest": Query(
         "query ($reference: String!) { rightsRequest(reference: $reference) { state jurisdictions } }",
         _read_out,
-        {"state": "OPEN", "jurisdictions": ["AU"]},
+        {"state": "GATHERING", "jurisdictions": ["AU"]},
         {"reference": "PH-0000-0000"},
         "NOT_FOUND",
         ("reference",),

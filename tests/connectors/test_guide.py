@@ -1,0 +1,55 @@
+"""The guide docs/connectors.md: its commands say what it says they say, and its description of HTTP is the code's."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, get_args
+
+import yaml
+
+from workers.connectors.connector import Operation
+from workers.connectors.dataset_files import STRATEGIES
+from workers.connectors.http import answers
+from workers.connectors.sql.journal import NAME
+
+ROOT = Path(__file__).resolve().parents[2]
+GUIDE = (ROOT / "docs" / "connectors.md").read_text(encoding="utf-8")
+DESCRIPTION: Any = yaml.safe_load((ROOT / "docs" / "connectors" / "openapi.yaml").read_text(encoding="utf-8"))
+BLOCK = re.compile(r"```sh\n(.*?)```\n(?:```text\n(.*?)```)?", re.DOTALL)
+
+
+def test_every_command_of_the_guide_says_what_the_guide_says(tmp_path: Path) -> None:
+    (tmp_path / "docs").symlink_to(ROOT / "docs")
+    programs = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    blocks = BLOCK.findall(GUIDE)
+    assert len(blocks) == 5
+    before = ""
+    for commands, said in blocks:
+        done = subprocess.run(
+            ["sh", "-c", before + commands],
+            cwd=tmp_path,
+            env={"PATH": programs, "HOME": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert done.stdout == said
+        assert "Traceback" not in done.stderr
+        before += "".join(f"{line}\n" for line in commands.splitlines() if line.startswith("export "))
+
+
+def test_the_guide_names_every_strategy_and_the_journal() -> None:
+    for name in (*STRATEGIES, NAME):
+        assert f"`{name}" in GUIDE or name in GUIDE
+
+
+def test_the_description_has_the_words_of_the_code() -> None:
+    schemas = DESCRIPTION["components"]["schemas"]
+    assert schemas["Word"]["enum"] == list(get_args(answers.Word))
+    assert schemas["Code"]["enum"] == list(get_args(answers.Code)) == list(answers.REASONS)
+    assert schemas["Call"]["properties"]["type"]["enum"] == [f"privacy.{each.value}" for each in Operation]
+    fields = set(answers.Answered.__struct_fields__)
+    assert set(schemas["Answer"]["properties"]) == fields

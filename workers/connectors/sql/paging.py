@@ -1,0 +1,71 @@
+"""Reads rows in batches, each beginning after the key of the one before: bounded memory, and no offset to drift."""
+
+from collections.abc import AsyncGenerator, Sequence
+from typing import Any, Final, TypeAlias
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from workers.connectors.sql.fields import Table
+
+KEYS_AT_ONCE: Final = 200
+Condition: TypeAlias = sa.ColumnElement[bool]
+
+
+async def pages(
+    connection: AsyncConnection,
+    table: Table,
+    columns: Sequence[sa.Column[Any]],
+    condition: Condition,
+    rows: int,
+) -> AsyncGenerator[list[tuple[Any, ...]]]:
+    """Yield batches of at most so many rows with these columns, in the order of the table's key."""
+    width = len(columns)
+    statement = sa.select(*columns, *(column.label(f"key_{n}") for n, column in enumerate(table.key)))
+    statement = statement.where(condition).order_by(*table.key).limit(rows)
+    after: tuple[Any, ...] | None = None
+    while True:
+        page = (
+            await connection.execute(statement if after is None else statement.where(_past(table, after)))
+        ).all()
+        if page:
+            yield [tuple(row)[:width] for row in page]
+            after = tuple(page[-1])[width:]
+        if len(page) < rows:
+            return
+
+
+async def keys(connection: AsyncConnection, table: Table, condition: Condition) -> list[tuple[Any, ...]]:
+    """The keys of all rows that meet a condition, before any of them is changed."""
+    found: list[tuple[Any, ...]] = []
+    async for page in pages(connection, table, table.key, condition, 5000):
+        found += page
+    return found
+
+
+def chunks(table: Table, found: Sequence[tuple[Any, ...]]) -> list[Condition]:
+    """The conditions that meet exactly the rows of these keys, some at a time."""
+    parts = (found[at : at + KEYS_AT_ONCE] for at in range(0, len(found), KEYS_AT_ONCE))
+    return [_are(table, part) for part in parts]
+
+
+def _past(table: Table, after: tuple[Any, ...]) -> Condition:
+    if len(table.key) == 1:
+        return table.key[0] > after[0]
+    return sa.tuple_(*table.key) > sa.tuple_(*(_bound(c, v) for c, v in zip(table.key, after, strict=True)))
+
+
+def _are(table: Table, part: Sequence[tuple[Any, ...]]) -> Condition:
+    if len(table.key) == 1:
+        return among(table.key[0], [key[0] for key in part])
+    same = (sa.and_(*(c == v for c, v in zip(table.key, key, strict=True))) for key in part)
+    return sa.or_(*same)
+
+
+def _bound(column: sa.Column[Any], value: Any) -> Any:
+    return sa.bindparam(None, value, type_=column.type)
+
+
+def among(what: sa.ColumnElement[Any], values: Sequence[Any]) -> Condition:
+    """Compare with several values; bound under a name of ours, as one made from a column's breaks at odd characters."""
+    return what.in_(sa.bindparam("among", values, type_=what.type, expanding=True, unique=True))

@@ -1,0 +1,173 @@
+"""Looks at a database through its own catalogue, and compares it with what datasets say of it.
+
+Only names that the database itself knows become part of a statement, and SQLAlchemy quotes them. Everything that
+would fail or surprise later is said here, before anything is touched.
+"""
+
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine.reflection import Inspector
+from sqlalchemy.exc import SAWarning
+
+from workers.connectors.datasets import Collection, CollectionName, Dataset, How
+from workers.connectors.sql import fields, journal
+from workers.connectors.sql.fields import Link, Table
+
+ACTING: Final = {"CASCADE", "SET NULL", "SET DEFAULT"}
+"""What a foreign key may do by itself to rows that refer to a deleted one."""
+
+_AUTOMATIC: Final[dict[str, Any]] = {"sqlite": {"include_auto_indexes": True}}
+"""SQLite tells of a UNIQUE within a column only by the index that it made for it."""
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The tables of one system. problems: what stands in the way of any call; journal: None where it is missing."""
+
+    dialect: str
+    tables: Mapping[CollectionName, Table]
+    problems: tuple[str, ...]
+    journal: sa.Table | None = field(default=None)
+
+    @cached_property
+    def erase_order(self) -> tuple[CollectionName, ...]:
+        """Tables in an order in which rows may be changed or deleted: what refers goes before what it refers to."""
+        return tuple(TopologicalSorter(_before(self.tables)).static_order())
+
+
+def look(connection: sa.Connection, datasets: Iterable[Dataset], today: date) -> Schema:
+    """Read the catalogue; never raises for what it finds, but says so."""
+    inspector: Inspector = sa.inspect(connection)
+    given, metadata = tuple(datasets), sa.MetaData()
+    tables, problems = dict[CollectionName, Table](), list[str]()
+    for dataset, made in ((each, made) for each in given for made in each.collections.values()):
+        if made.is_skipped:
+            continue
+        if not inspector.has_table(made.name.collection, schema=dataset.namespace):
+            problems.append(f"{made.name}: the database has no such table, or shows it to others only.")
+            continue
+        try:
+            tables[made.name] = _table(connection, inspector, metadata, made, dataset.namespace)
+        except SAWarning:
+            problems.append(f"{made.name}: the names of its columns cannot be read from the catalogue.")
+    problems += [each for table in tables.values() for each in fields.problems(table, today)]
+    problems += _order_problems(tables)
+    problems += [each for table in tables.values() for each in _references(table, tables)]
+    problems += [each for on in (today, date.max) for each in _links(inspector, tables, on)]
+    return Schema(
+        connection.dialect.name,
+        tables,
+        tuple(dict.fromkeys(problems)),
+        journal.find(inspector),
+    )
+
+
+def _table(
+    connection: sa.Connection,
+    inspector: Inspector,
+    metadata: sa.MetaData,
+    made: Collection,
+    namespace: str | None,
+) -> Table:
+    name = sa.sql.quoted_name(made.name.collection, quote=True)
+    with warnings.catch_warnings(action="error", category=SAWarning):
+        reflected = sa.Table(name, metadata, schema=namespace, autoload_with=connection, resolve_fks=False)
+    reflected.info["dialect"] = connection.dialect.name
+    unique = [
+        tuple(each["column_names"]) for each in inspector.get_unique_constraints(name, schema=namespace)
+    ]
+    unique += [
+        tuple(str(column) for column in each["column_names"])
+        for each in inspector.get_indexes(
+            name, schema=namespace, **_AUTOMATIC.get(connection.dialect.name, {})
+        )
+        if each["unique"]
+    ]
+    links = [_link(each) for each in inspector.get_foreign_keys(name, schema=namespace)]
+    return Table(made, reflected, namespace, tuple(unique), tuple(links))
+
+
+def _link(key: Any) -> Link:
+    options: Any = key.get("options") or {}
+    target = (key.get("referred_schema"), key["referred_table"])
+    return Link(tuple(key["constrained_columns"]), target, str(options.get("ondelete") or "").upper())
+
+
+def _before(tables: Mapping[CollectionName, Table]) -> dict[CollectionName, set[CollectionName]]:
+    """For each table those to be erased before it."""
+    before = {name: set(table.made.erase_after) & tables.keys() for name, table in tables.items()}
+    names = {table.place: name for name, table in tables.items()}
+    for name, table in tables.items():
+        for link in table.links:
+            target = names.get(link.place(table))
+            if target is not None and target != name:
+                before[target].add(name)
+    return before
+
+
+def _order_problems(tables: Mapping[CollectionName, Table]) -> Iterator[str]:
+    try:
+        TopologicalSorter(_before(tables)).prepare()
+    except CycleError as error:
+        circle = " -> ".join(str(name) for name in error.args[1])
+        yield f"Foreign keys and `erase_after` run in a circle: {circle}: nothing of it can be erased first."
+
+
+def _references(table: Table, tables: Mapping[CollectionName, Table]) -> Iterator[str]:
+    """References are followed by comparing columns, which must be of types that compare."""
+    for name, of in table.made.fields.items():
+        for reference in of.references:
+            other = tables.get(reference.target.owner)
+            here, there = table.column(name), other.column(reference.target.field) if other else None
+            if here is not None and there is not None and not fields.compare(here, there):
+                yield (
+                    f"{table.made.name}.{name}: refers to `{reference.target}`, which is of another type "
+                    f"({fields.family(there)}, not {fields.family(here)})."
+                )
+
+
+def _links(inspector: Inspector, tables: Mapping[CollectionName, Table], on: date) -> Iterator[str]:
+    """Foreign keys that deleting rows would break, or that would delete or change what no export showed."""
+    emptied = {table.place: table for table in tables.values() if table.made.is_emptied(on)}
+    for table in tables.values():
+        for link in table.links:
+            if link.place(table) in emptied and not table.made.is_emptied(on):
+                yield from _staying(table, link, emptied[link.place(table)], on)
+    known = {table.place for table in tables.values()}
+    for namespace in sorted({table.namespace or "" for table in emptied.values()}):
+        every = inspector.get_multi_foreign_keys(schema=namespace or None)
+        for (_, name), keys in every.items():
+            here = (namespace or None, str(name))
+            if here not in known:
+                yield from _unseen(here, [_link(key) for key in keys], emptied)
+
+
+def _staying(table: Table, link: Link, emptied: Table, on: date) -> Iterator[str]:
+    """Rows that stay must let go of rows that are deleted."""
+    for name in link.columns:
+        of = table.made.fields.get(name)
+        strategy = table.made.strategy(name, on) if of else None
+        if strategy is None or strategy.how is not How.NULL:
+            yield (
+                f"{table.made.name}.{name}: refers to rows of `{emptied.made.name}`, which are deleted, while these "
+                "stay: give it null_rewrite, delete these rows too, or do not delete those."
+            )
+
+
+def _unseen(
+    here: tuple[str | None, str], links: Iterable[Link], emptied: Mapping[tuple[str | None, str], Table]
+) -> Iterator[str]:
+    for link in links:
+        target = emptied.get((link.target[0] or here[0], link.target[1]))
+        if target is not None and link.on_delete in ACTING:
+            yield (
+                f"{target.made.name}: deleting its rows would change `{here[1]}` too (ON DELETE {link.on_delete}): "
+                "describe that table, so that an export shows it."
+            )

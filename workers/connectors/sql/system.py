@@ -1,0 +1,241 @@
+"""The connector to a SQL database: reads in snapshots and batches, writes in one transaction with its evidence."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, Final, TypeAlias
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from workers.connectors.connector import (
+    Broken,
+    Call,
+    Change,
+    Done,
+    Evidence,
+    Export,
+    Nothing,
+    Operation,
+    Outcome,
+    Place,
+    Refused,
+    Row,
+    Stopped,
+    Value,
+)
+from workers.connectors.datasets import Dataset, Unusable
+from workers.connectors.plain import digest, plain
+from workers.connectors.planning import plan
+from workers.connectors.sql import changing, journal
+from workers.connectors.sql.engines import SqlSystem, open_engine
+from workers.connectors.sql.failing import FAILURES, told
+from workers.connectors.sql.fields import Table
+from workers.connectors.sql.meeting import Meeting, place
+from workers.connectors.sql.paging import pages
+from workers.connectors.sql.schema import Schema, look
+
+KEYS_MOST: Final = 10_000
+Body: TypeAlias = Callable[[Meeting], Awaitable[Outcome]]
+
+
+class SqlConnector:
+    """A database, described by datasets. datasets: those of all connected systems, as references cross them.
+
+    key: 32 bytes of the hub's, for digests and hashes.
+    """
+
+    def __init__(self, system: SqlSystem, datasets: Iterable[Dataset], key: bytes) -> None:
+        self._system, self._key = system, key
+        self._datasets = tuple(datasets)
+        self._own = tuple(each for each in self._datasets if each.key in system.datasets)
+        if len(self._own) < len(system.datasets):
+            raise Unusable(["The system names a dataset that is not given."])
+        self._engine = open_engine(system)
+        self._schema: Schema | None = None
+
+    async def check(self) -> tuple[str, ...]:
+        """Everything that stands in the way, read from the database anew; empty where nothing does."""
+        self._schema = None
+        try:
+            plan(self._datasets)
+            async with self._opened() as connection:
+                schema = await self._look(connection)
+        except Unusable as error:
+            return error.problems
+        except Stopped as stopped:
+            return (_why(stopped.outcome),)
+        return (
+            schema.problems
+            if schema.journal is not None
+            else (*schema.problems, journal.missing(schema.dialect))
+        )
+
+    async def find(self, call: Call) -> Outcome:
+        """Count rows, and return the values by which other systems know the person."""
+        return await self._meet(call, _find(self._key))
+
+    async def export(self, call: Call) -> Export:
+        """Yield rows in the order of the traversal, a batch at a time from one snapshot."""
+        try:
+            async with self._opened(is_reading=True) as connection:
+                meeting = await self._prepare(connection, call)
+                places, seen = list[Place](), ""
+                for table, condition in meeting.rows:
+                    rows = await meeting.count(table, condition)
+                    columns = [table.reflected.columns[name] for name in table.made.fields]
+                    async for page in pages(connection, table, columns, condition, self._system.batch_rows):
+                        for values in page:
+                            row = _row(table, values)
+                            seen = digest(self._key, seen, dict(row.values))
+                            yield row
+                    if rows:
+                        places.append(place(table, rows, dict.fromkeys(table.made.fields, "exported")))
+                evidence = Evidence(tuple(places), unreached=meeting.unreached, digest=seen)
+                outcome: Outcome = Done(evidence) if places else meeting.nothing()
+        except Stopped as stopped:
+            outcome = stopped.outcome
+        yield outcome
+
+    async def correct(self, call: Call, changes: Sequence[Change]) -> Outcome:
+        """Put values in place wherever the person's rows have the fields; REFUSED before anything else is."""
+        said = [[change.target, plain(change.value), plain(change.was)] for change in changes]
+
+        async def body(meeting: Meeting) -> Outcome:
+            return await changing.correct(meeting, changes, self._key)
+
+        return await self._write(call, Operation.CORRECT, digest(self._key, said), body)
+
+    async def erase(self, call: Call) -> Outcome:
+        """Erase by the strategy of each field, in one transaction."""
+
+        async def body(meeting: Meeting) -> Outcome:
+            return await changing.erase(meeting, self._key)
+
+        return await self._write(call, Operation.ERASE, digest(self._key, "erase"), body)
+
+    async def restrict(self, call: Call, *, is_restricted: bool = True) -> Outcome:
+        """Set the marks that the datasets name, or lift them."""
+        marks = {name: mark for each in self._own for name, mark in each.marks.items()}
+        if not marks:
+            return Refused(
+                "No dataset of this system names a field for restriction, under meta.privacy_hub.restrict."
+            )
+
+        async def body(meeting: Meeting) -> Outcome:
+            return await changing.restrict(meeting, marks, is_restricted=is_restricted, key=self._key)
+
+        return await self._write(call, Operation.RESTRICT, digest(self._key, is_restricted), body)
+
+    async def close(self) -> None:
+        """Let all connections go."""
+        await self._engine.dispose()
+
+    async def _meet(self, call: Call, body: Body) -> Outcome:
+        try:
+            async with self._opened(is_reading=True) as connection:
+                return await body(await self._prepare(connection, call))
+        except Stopped as stopped:
+            return stopped.outcome
+
+    async def _write(self, call: Call, operation: Operation, fingerprint: str, body: Body) -> Outcome:
+        try:
+            async with self._opened() as connection, connection.begin():
+                meeting = await self._prepare(connection, call)
+                if call.is_dry_run:
+                    return await body(meeting)
+                if meeting.schema.journal is None:
+                    return Refused(journal.missing(meeting.schema.dialect))
+                return await _once(meeting, operation, fingerprint, body)
+        except Stopped as stopped:
+            return stopped.outcome
+
+    async def _prepare(self, connection: AsyncConnection, call: Call) -> Meeting:
+        try:
+            plan(self._datasets)
+            way = plan(self._datasets, call.subject.identities.keys())
+        except Unusable as error:
+            raise Stopped(Refused(" ".join(error.problems))) from None
+        schema = await self._look(connection)
+        if schema.problems:
+            self._schema = None
+            raise Stopped(Refused(" ".join(schema.problems)))
+        return Meeting(connection, schema, way, call, self._system)
+
+    async def _look(self, connection: AsyncConnection) -> Schema:
+        if self._schema is None:
+            self._schema = await connection.run_sync(look, self._own, datetime.now(UTC).date())
+        return self._schema
+
+    @asynccontextmanager
+    async def _opened(self, *, is_reading: bool = False) -> AsyncGenerator[AsyncConnection]:
+        """Open a connection; what goes wrong ends the call with an outcome that repeats nothing of the database's."""
+        try:
+            async with self._engine.connect() as connection:
+                yield await _snapshot(connection) if is_reading else connection
+        except FAILURES as error:
+            self._schema = None
+            raise Stopped(told(error)) from None
+
+
+async def _snapshot(connection: AsyncConnection) -> AsyncConnection:
+    if connection.dialect.name != "postgresql":
+        return connection
+    return await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+async def _once(meeting: Meeting, operation: Operation, fingerprint: str, body: Body) -> Outcome:
+    """Do it and note it in the same transaction, unless the step did it before."""
+    connection, call = meeting.connection, meeting.call
+    before = await journal.recall(connection, call, operation, fingerprint)
+    if before is not None:
+        return before
+    outcome = await body(meeting)
+    if isinstance(outcome, Nothing):  # or another worker did it, since we looked
+        return await journal.recall(connection, call, operation, fingerprint) or outcome
+    if isinstance(outcome, Done):
+        await journal.note(connection, call, operation, fingerprint, outcome.evidence)
+    return outcome
+
+
+def _find(key: bytes) -> Body:
+    async def body(meeting: Meeting) -> Outcome:
+        places: list[Place] = []
+        for table, condition in meeting.rows:
+            rows = await meeting.count(table, condition)
+            if rows:
+                places.append(place(table, rows, dict.fromkeys(table.made.fields, "found")))
+        if not places:
+            return meeting.nothing()
+        seen = digest(key, [[place.collection, place.rows] for place in places])
+        return Done(Evidence(tuple(places), unreached=meeting.unreached, digest=seen), await _keys(meeting))
+
+    return body
+
+
+async def _keys(meeting: Meeting) -> dict[str, tuple[Value, ...]]:
+    """The values by which other systems know the person, each once."""
+    conditions = {table.made.name: (table, condition) for table, condition in meeting.rows}
+    found: dict[str, tuple[Value, ...]] = {}
+    for name in meeting.plan.lent(meeting.system.datasets):
+        if name.owner not in conditions:
+            continue
+        table, condition = conditions[name.owner]
+        column = table.reflected.columns[name.field]
+        statement = sa.select(column).where(condition, column.is_not(None)).distinct().limit(KEYS_MOST + 1)
+        values = (await meeting.connection.scalars(statement)).all()
+        if len(values) > KEYS_MOST:
+            raise Stopped(
+                Refused(f"`{name}` leads to more than {KEYS_MOST:,} keys: a reference leads too far.")
+            )
+        found[str(name)] = tuple(plain(value) for value in values)
+    return found
+
+
+def _row(table: Table, values: Any) -> Row:
+    named = {name: plain(value) for name, value in zip(table.made.fields, values, strict=True)}
+    return Row(*table.made.name, named, table.made.categories)
+
+
+def _why(outcome: Outcome) -> str:
+    return outcome.why if isinstance(outcome, Refused | Broken) else ""
