@@ -52,6 +52,7 @@ PAGES: Final[tuple[tuple[str, Bound], ...]] = (
     ("/ask/{journey}/{question}", question.question),
     ("/ask/{journey}/{question}", question.answer),
     ("/requests/{number}", request.status),
+    ("/requests/{number}", request.add),
     ("/requests/{number}/done", request.done),
     ("/requests/{number}/due.ics", request.due),
     ("/requests/{number}/withdraw", request.withdrawal),

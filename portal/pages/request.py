@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from hub.act import Act, Ask
 from hub.actors import Operation
+from hub.auth import attempts
 from hub.errors import not_found
 from hub.policy.values import Jurisdiction
 from hub.rights import conduct, requests, sealed, timing
@@ -23,9 +24,12 @@ from hub.rights.values import Kind
 from portal import calendars
 from portal.door import HEADERS, does, shows
 from portal.journeys import NAMES
+from portal.pages.answers import HOUR_SECONDS
 from portal.reader import Page, Reader
 from portal.wording import CATALOGUES, N_
 
+ADDED_MOST: Final = 20
+"""Messages an hour that are added to one request."""
 COPIES: Final = frozenset({Kind.ACCESS, Kind.PORTABILITY})
 RECEIVED, CHECKED, WORKED, READY, CLOSED = range(5)
 REACHED: Final[Mapping[State, int]] = {
@@ -46,6 +50,21 @@ async def show_request(reader: Reader) -> Page:
 
 
 status = shows(Operation.PORTAL_FOLLOW)(show_request)
+
+
+@does(Operation.PORTAL_ASK, again=show_request)
+async def add(reader: Reader) -> Response:
+    """Add to the request, in the customer's words."""
+    request_id = _own(reader)
+    said = reader.form.text("add", N_("Write what you want to add"))
+    await reader.spend(HOUR_SECONDS, attempts.purse(reader.hub, ADDED_MOST, "added", str(request_id)))
+
+    async def make(act: Act) -> dict[str, Any]:
+        await conduct.say(act, request_id, said, is_private=False)
+        return {}
+
+    await reader.once(Operation.PORTAL_ASK, make)
+    return reader.go("requests", _number(reader))
 
 
 @shows(Operation.PORTAL_FOLLOW)
@@ -122,7 +141,9 @@ def _standing(
     state = request.resumes_to or request.state
     reached = REACHED[state]
     messages = [
-        (timing.local_day(place, each.happened_at), said[each.id]) for each in events if each.id in said
+        (timing.local_day(place, each.happened_at), said[each.id], each.actor_kind == reader.actor.kind)
+        for each in events
+        if each.id in said
     ]
     return {
         "request": request, "number": _number(reader), "names": NAMES, "messages": messages, "reached": reached,

@@ -185,6 +185,22 @@ async def test_a_message_from_us_is_read_on_the_status_page_and_a_note_is_not(vi
     assert "odd" not in text
 
 
+async def test_what_is_added_stands_among_the_messages_as_the_customers_own(visitor: Visitor) -> None:
+    request_id = await visitor.ask("copy", COPY)
+    await visitor.prove(request_id)
+    await visitor.open("requests/1")
+    await visitor.send({"add": " "})
+    assert (visitor.page.status_code, "Write what you want to add" in visitor.page.text) == (422, True)
+    await visitor.send({"add": "I was <b>Mika</b> Lund then."})
+    assert visitor.place == "requests/1"
+    assert "<p>You, <time" in visitor.page.text
+    assert "I was &lt;b&gt;Mika&lt;/b&gt; Lund then." in visitor.page.text
+    assert (await visitor.events(request_id))[-1] == "SAID"
+    await visitor.prove(await visitor.ask("stop", STOP))
+    await visitor.open("requests/2")
+    assert "Add to your request" not in visitor.page.text
+
+
 async def test_one_house_is_found_by_the_readers_language(firm: Firm, visitor: Visitor) -> None:
     listed = await visitor.http.get("/o", headers={"accept-language": "fr"})
     assert f'href="/o/firm-{firm.id}/fr"' in listed.text

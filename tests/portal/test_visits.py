@@ -262,3 +262,20 @@ async def test_visits_that_begin_are_limited_by_network(
     await late.send({"place": "AU"})
     assert late.page.status_code == 429
     assert "retry-after" in late.page.headers
+
+
+async def test_every_page_says_that_it_is_personal_and_lets_nothing_in(visitor: Visitor) -> None:
+    await visitor.prove(await visitor.ask("copy", COPY))
+    await visitor.ask("stop", STOP)
+    places = ("", "leave", "ask/fix/words", "ask/stop/check", "ask/stop/code", "requests/1", "requests/1/done",
+              "requests/1/due.ics", "requests/1/withdraw", "requests/7")  # fmt: skip
+    for place in places:
+        await visitor.open(place)
+        told = visitor.page.headers
+        assert (told["cache-control"], told["referrer-policy"]) == ("no-store", "same-origin"), place
+        assert told["content-security-policy"].startswith("default-src 'none'; style-src 'self'"), place
+        assert "frame-ancestors 'none'" in told["content-security-policy"], place
+        assert "unsafe" not in told["content-security-policy"], place
+        assert told["x-content-type-options"] == "nosniff", place
+    refused = await visitor.http.post(f"{visitor.start}/ask/fix/words", data={"words": "x"})
+    assert (refused.status_code, refused.headers["cache-control"]) == (403, "no-store")
