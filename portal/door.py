@@ -126,7 +126,7 @@ async def _done(reader: Reader, do: Callable[[Reader], Awaitable[Response]], aga
 async def _arrive(hub: Hub, request: Request) -> Reader | None:
     language, named = request.path_params.get("language", ""), request.path_params["house"]
     token = token_of(hub, request)
-    found = await sessions.arrive(hub, named, token) if language in LANGUAGES and "\0" not in named else None
+    found = await sessions.arrive(hub, named, token) if language in LANGUAGES else None
     return None if found is None else Reader(hub, request, found[0], language, token, found[1])
 
 

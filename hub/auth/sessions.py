@@ -8,6 +8,7 @@ reading writes nothing.
 
 import base64
 import hashlib
+import re
 import secrets
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -21,6 +22,7 @@ from hub.keyring import Use
 TOKEN_BYTES: Final = 32
 TOKEN_CHARACTERS: Final = 43
 
+_KEY = re.compile(r"[a-z0-9-]{1,63}")
 _LIVE = "v.seen_at > now() - make_interval(mins => $2) AND v.begun_at > now() - make_interval(hours => $3)"
 _ARRIVE = f"""
     SELECT o.id, o.key, o.name, o.contact, v.digest, v.sealed FROM organisation o
@@ -88,6 +90,8 @@ async def houses(hub: Hub) -> list[House]:
 
 async def arrive(hub: Hub, key: str, token: str | None) -> tuple[House, Visit | None] | None:
     """Find the organisation with a key and the visit that goes on there, by one statement; None for no organisation."""
+    if not _KEY.fullmatch(key):
+        return None
     digest = _digest(token) if token else b""
     row = await hub.database.single().row(_ARRIVE, key, *_ends(hub), digest)
     if row is None:

@@ -43,7 +43,7 @@ def door(hub: Hub) -> Callable[[Request], Awaitable[Response]]:
 
     async def respond(request: Request) -> Response:
         named = request.path_params["house"]
-        if not named.isascii() or await sessions.arrive(hub, named, None) is None:
+        if await sessions.arrive(hub, named, None) is None:
             return problem(request.scope, HTTPStatus.NOT_FOUND)
         language = choose(None, request.headers.get("accept-language", ""))
         headers = {"content-security-policy": CSP, "vary": "Accept-Language"}

@@ -11,7 +11,7 @@ from hub.act import Act, Hub
 from hub.actors import OPERATOR, Operation
 from hub.policy.values import Jurisdiction
 from hub.readiness import Readiness
-from hub.rights import clocks, conduct, reasons, sealed
+from hub.rights import clocks, conduct, reasons, requests, sealed
 from hub.rights.clocks import Dates
 from hub.rights.values import Kind
 from portal.wording import day
@@ -114,6 +114,30 @@ async def test_where_nobody_can_object_another_way_is_named(visitor: Visitor) ->
     assert 'value="US_CA" checked' in visitor.page.text
 
 
+async def test_a_yes_is_taken_back_for_one_use_and_no_answer_stays_behind(visitor: Visitor) -> None:
+    purpose = str(visitor.firm.purposes[0])
+    for said in ({"place": "UK"}, {"remedy": "WITHDRAW_CONSENT"}):
+        await visitor.open(f"ask/stop/{next(iter(said))}")
+        await visitor.send(said)
+    assert visitor.place == "ask/stop/purpose"
+    assert "We save you a search." in visitor.page.text
+    for said in ({"purpose": purpose}, {"email": KNOWN}, {}):
+        await visitor.send(said)
+    assert await content_of(visitor) == ("WITHDRAW_CONSENT", purpose)
+    await visitor.open("ask/stop/remedy")
+    for said in ({"remedy": "STOP_MARKETING"}, {}):
+        await visitor.send(said)
+    assert await content_of(visitor) == ("STOP_MARKETING", None)
+
+
+async def content_of(visitor: Visitor) -> tuple[str, str | None]:
+    """Which right the newest request is, and about which purpose."""
+    async with visitor.firm.hub.ask(OPERATOR, Operation.REQUEST_READ) as ask:
+        newest = (await requests_of(visitor.firm))[-1]
+        content, _ = await sealed.contents(ask, newest)
+        return (await requests.read(ask, newest)).kind, content["purpose_id"]
+
+
 async def test_an_objection_stops_at_once_without_a_reason(visitor: Visitor) -> None:
     purpose = str(visitor.firm.purposes[0])
     answers = (
@@ -206,8 +230,21 @@ async def test_one_house_is_found_by_the_readers_language(firm: Firm, visitor: V
     assert f'href="/o/firm-{firm.id}/fr"' in listed.text
     sent = await visitor.http.get(f"/o/firm-{firm.id}", headers={"accept-language": "ar"})
     assert sent.url.path == f"/o/firm-{firm.id}/ar"
-    for nowhere in (f"/o/firm-{firm.id}/de", "/o/nobody/en", "/o/nobody", f"{visitor.start}/ask/nothing/place",
-                    f"{visitor.start}/ask/copy/remedy", f"{visitor.start}/ask/copy/nothing"):  # fmt: skip
+    houses = ("nobody", "%00", "%ED%A0%80", "é", "a%2F..%2Fb", "HARBOUR", "x" * 5_000)
+    pages = (
+        "ask/%00/place",
+        "ask/nothing/place",
+        "ask/copy/remedy",
+        "ask/copy/nothing",
+        "requests/%00",
+        "nothing",
+    )
+    for nowhere in (
+        f"/o/firm-{firm.id}/de",
+        *(f"/o/{house}" for house in houses),
+        *(f"/o/{house}/en" for house in houses),
+        *(f"{visitor.start}/{page}" for page in pages),
+    ):
         assert (await visitor.http.get(nowhere)).status_code == 404, nowhere
 
 

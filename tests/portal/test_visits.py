@@ -279,3 +279,22 @@ async def test_every_page_says_that_it_is_personal_and_lets_nothing_in(visitor: 
         assert told["x-content-type-options"] == "nosniff", place
     refused = await visitor.http.post(f"{visitor.start}/ask/fix/words", data={"words": "x"})
     assert (refused.status_code, refused.headers["cache-control"]) == (403, "no-store")
+
+
+async def test_no_log_line_and_no_job_holds_what_was_typed(
+    visitor: Visitor, superuser: asyncpg.Connection, capsys: pytest.CaptureFixture[str]
+) -> None:
+    walked = (*COPY[:3], ("words", {"words": "Kolmogorov street 7"}))
+    request_id = await visitor.ask("copy", walked)
+    digits = await code_of(visitor.firm, request_id)
+    await visitor.send({"code": "9" * 7})
+    before = visitor.http.cookies["visit"]
+    await visitor.send({"code": digits})
+    assert visitor.place == "requests/1/done"
+    told = capsys.readouterr()
+    said = told.out + told.err + str(await superuser.fetch("SELECT args::text FROM procrastinate_jobs"))
+    assert "route=/o/{house}/{language}/ask/{journey}/code" in said
+    for secret in (KNOWN, "Kolmogorov", digits, before, visitor.http.cookies["visit"], str(visitor.firm.id)):
+        assert secret not in told.out + told.err, secret
+    for secret in (KNOWN, "Kolmogorov", digits):
+        assert secret not in said, secret
