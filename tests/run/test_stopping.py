@@ -17,6 +17,7 @@ from joserfc import jws
 
 from hub.act import Hub
 from hub.settings import load
+from tests.hatchery import HUB
 from tests.run.conftest import PATIENCE_SECONDS, Place, Process, Start, make_client
 
 FLOOR = 4
@@ -86,7 +87,7 @@ def test_a_process_is_unready_before_it_stops_taking_connections(place: Place, s
 
 @pytest.mark.parametrize("command", ["serve", "work", "run"])
 def test_ctrl_c_ends_every_kind_of_process_with_success(place: Place, start: Start, command: str) -> None:
-    process = start(place, command)
+    process = start(place, command, program=HUB)
     process.wait_for("hub.starts")
     time.sleep(1.0)
     assert process.end(signal.SIGINT) == 0

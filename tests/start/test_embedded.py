@@ -50,13 +50,8 @@ def postmaster(home: Path) -> int:
 
 def value(dsn: str, sql: str) -> object:
     with psycopg.connect(dsn, autocommit=True) as connection:
-        row = connection.execute(sql.encode()).fetchone()
-        return row[0] if row else None
-
-
-def do(dsn: str, sql: str) -> None:
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute(sql.encode())
+        found = connection.execute(sql.encode())
+        return (found.fetchone() or [None])[0] if found.description else None
 
 
 def test_a_first_start_makes_a_checksummed_utf8_database_of_our_own(begin: Begin) -> None:
@@ -125,7 +120,7 @@ def test_starts_at_the_same_moment_make_one_server(begin: Begin) -> None:
 
 def test_what_was_committed_is_there_after_a_stop_and_a_start(begin_again: Begin) -> None:
     running = begin_again(durable=True)
-    do(running.dsn, "CREATE TABLE kept AS SELECT 42 AS answer")
+    value(running.dsn, "CREATE TABLE kept AS SELECT 42 AS answer")
     running.stop()
     assert value(begin_again(durable=True).dsn, "SELECT answer FROM kept") == 42
 
@@ -149,7 +144,7 @@ def test_a_server_whose_hub_was_killed_is_joined(begin_again: Begin, tmp_path: P
 
 def test_what_was_committed_survives_the_death_of_every_process(begin_again: Begin) -> None:
     running = begin_again(durable=True)
-    do(running.dsn, "CREATE TABLE kept AS SELECT generate_series(1, 1000) AS number")
+    value(running.dsn, "CREATE TABLE kept AS SELECT generate_series(1, 1000) AS number")
     victims = [postmaster(running.home), *children(postmaster(running.home))]
     for victim in victims:
         os.kill(victim, signal.SIGKILL)
@@ -294,7 +289,7 @@ def test_of_what_a_program_said_the_reason_is_picked(output: str, said: str) -> 
 @pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user's server lies in the folder itself")
 def test_a_folder_that_was_deleted_begins_with_an_empty_server(begin: Begin, tmp_path: Path) -> None:
     first = begin()
-    do(first.dsn, "CREATE TABLE kept (id integer)")
+    value(first.dsn, "CREATE TABLE kept (id integer)")
     shutil.rmtree(tmp_path / "data")
     second = begin()
     assert value(second.dsn, "SELECT to_regclass('kept')") is None
