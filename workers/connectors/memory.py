@@ -226,7 +226,8 @@ class MemoryConnector:
         if not places:
             return Nothing(way.unreached_in(self._keys))
         seen = digest(self._key, [[place.collection, place.rows] for place in places])
-        return Done(Evidence(places, digest=seen, is_dry_run=call.is_dry_run))
+        unreached = way.unreached_in(self._keys)
+        return Done(Evidence(places, unreached=unreached, digest=seen, is_dry_run=call.is_dry_run))
 
     def _put(self, call: Call, rows: list[Record], name: str, change: Change) -> int:
         meant = [
@@ -256,7 +257,8 @@ class MemoryConnector:
         if not places:
             return Nothing(way.unreached_in(self._keys))
         seen = digest(self._key, [[place.collection, place.rows] for place in places])
-        return Done(Evidence(tuple(places), digest=seen, is_dry_run=call.is_dry_run))
+        unreached = way.unreached_in(self._keys)
+        return Done(Evidence(tuple(places), unreached=unreached, digest=seen, is_dry_run=call.is_dry_run))
 
     def _made(self, name: CollectionName) -> Collection:
         return self._own[name.dataset].collections[name.collection]
