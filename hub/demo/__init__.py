@@ -9,8 +9,8 @@ from hub import categories, organisations
 from hub.act import Act, Hub
 from hub.actors import OPERATOR, Operation
 from hub.catalogue import Page
-from hub.demo.apps import App, sign_in
 from hub.demo import requests
+from hub.demo.apps import App, sign_in
 from hub.demo.firm import FIRMS, described, enter
 from hub.errors import Unready
 

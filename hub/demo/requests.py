@@ -40,7 +40,13 @@ REQUESTS: Final[Mapping[str, tuple[Made, ...]]] = {
     "harbour": (
         Made("H-1003", "ACCESS", 12, asked={"text": "Everything about the house in Manly."}),
         Made("H-1004", "STOP_MARKETING", 1, "BRANCH", {"channels": ["EMAIL", "PHONE"]}),
-        Made("H-1005", "RECTIFICATION", 3, "EMAIL", {"text": "My name has two n.", "changes": {"family_name": "Mann"}}),
+        Made(
+            "H-1005",
+            "RECTIFICATION",
+            3,
+            "EMAIL",
+            {"text": "My name has two n.", "changes": {"family_name": "Mann"}},
+        ),
     ),
     "mill-lane": (
         Made("M-2003", "ACCESS", 9, "POST", {"text": "What you hold about my tenancy."}, "PAUSED"),
