@@ -1,6 +1,7 @@
-"""The demo's rights requests: one in each of the states that staff meet, over a paper archive that a person looks after.
+"""The demo's rights requests: one in each state that staff meet, over a paper archive that a person looks after.
 
-They come in by the same verbs as any, dated back a few days, in one act a firm; killed in between, the next start goes on.
+They come in by the same verbs as any, dated back a few days, in one act a firm; killed in between, the next start goes
+on.
 """
 
 from collections.abc import Mapping
