@@ -14,6 +14,7 @@ class Role(StrEnum):
     """What an actor may be. Those of apps are OAuth2 scopes, spelt as in a token."""
 
     STRANGER = "stranger"
+    PORTAL = "portal"
     DECIDE = "decide"
     CUSTOMERS_READ = "customers:read"
     CUSTOMERS_WRITE = "customers:write"
@@ -78,6 +79,9 @@ class Operation(StrEnum):
     REQUEST_READ = "request.read"
     REQUEST_OPEN = "request.open"
     REQUEST_CONDUCT = "request.conduct"
+    PORTAL_READ = "portal.read"
+    PORTAL_ASK = "portal.ask"
+    PORTAL_FOLLOW = "portal.follow"
     REQUEST_FULFIL = "request.fulfil"
     SYSTEM_CONNECT = "system.connect"
     CATALOGUE_READ = "catalogue.read"
@@ -131,6 +135,9 @@ MAY: dict[Operation, frozenset[Role]] = {
     _O.REQUEST_READ: frozenset({_R.REQUESTS_READ, _R.REQUESTS_WRITE, _R.REQUESTS_CONDUCT, _R.OPERATOR}),
     _O.REQUEST_OPEN: frozenset({_R.REQUESTS_WRITE, _R.REQUESTS_CONDUCT, _R.OPERATOR}),
     _O.REQUEST_CONDUCT: frozenset({_R.REQUESTS_CONDUCT, _R.OPERATOR}),
+    _O.PORTAL_READ: frozenset(Role),  # what everybody reads there
+    _O.PORTAL_ASK: frozenset({_R.PORTAL}),  # a request, and the code that proves it
+    _O.PORTAL_FOLLOW: frozenset({_R.PORTAL}),  # the requests that this very visit has proved
     _O.REQUEST_FULFIL: frozenset({_R.WORKER}),
     _O.SYSTEM_CONNECT: frozenset({_R.CATALOGUE_WRITE, _R.OPERATOR}),
     _O.CATALOGUE_READ: frozenset({_R.DECIDE, _R.CATALOGUE_READ, _R.CATALOGUE_WRITE, _R.OPERATOR}),
@@ -156,7 +163,7 @@ MAY: dict[Operation, frozenset[Role]] = {
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts. kind: stranger, app, worker or operator. organisation_id: whose data it may touch (None: all)."""
+    """Who acts. kind: stranger, portal, app, worker, operator. organisation_id: whose data it may touch (None: all)."""
 
     kind: str
     id: UUID | None = None
@@ -168,6 +175,11 @@ class Actor:
 STRANGER = Actor("stranger", roles=frozenset({Role.STRANGER}))
 OPERATOR = Actor("operator", roles=frozenset({Role.OPERATOR}))
 WORKER = Actor("worker", roles=frozenset({Role.WORKER}))
+
+
+def guest(organisation_id: UUID) -> Actor:
+    """Whoever comes to an organisation's portal and is not signed in."""
+    return Actor("portal", organisation_id=organisation_id, roles=frozenset({Role.PORTAL}))
 
 
 def may(actor: Actor, operation: Operation) -> bool:

@@ -64,7 +64,7 @@ def routes(hub: Hub, readiness: Readiness, letters: Letters | None = None) -> li
     console = _console(settings) if settings.shows_console else None
     demo = settings.mode is Mode.DEMO
     return [
-        *portal.routes.routes(console=console is not None, demo=demo, letters=letters),
+        *portal.routes.routes(hub, console=console is not None, demo=demo, letters=letters),
         Route(GRAPHQL, _graphql(hub, console)),
         *(console.routes() if console else ()),
         *endpoints.routes(hub),

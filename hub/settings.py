@@ -92,6 +92,10 @@ class Settings(BaseSettings):
         None, description="query console on GET /graphql; empty: on in demo and run only"
     )
     token_seconds: int = Field(600, ge=60, le=3600, description="life of an access token, in seconds")
+    visit_idle_minutes: int = Field(
+        30, ge=5, le=240, description="how long a visit to the portal lasts after what was last sent"
+    )
+    visit_hours: int = Field(8, ge=1, le=24, description="how long a visit to the portal lasts at most")
     shutdown_seconds: int = Field(20, ge=1, le=300, description="how long a stop waits for running requests")
     drain_seconds: int = Field(
         0,

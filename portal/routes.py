@@ -7,13 +7,17 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from portal.pages import mailbox, welcome
+from hub.act import Hub
+from hub.actors import Operation
+from hub.rights.writing import CHECK_PATH, STATUS_PATH
+from portal.door import Bound
+from portal.pages import answers, code, home, mailbox, question, request, welcome
 from portal.pages.mailbox import Letters
 
 STATIC: Final = Path(__file__).parent / "static"
 
 
-def routes(*, console: bool, demo: bool, letters: Letters | None = None) -> list[BaseRoute]:
+def routes(hub: Hub, *, console: bool, demo: bool, letters: Letters | None = None) -> list[BaseRoute]:
     """The portal's routes.
 
     console: whether there is one. demo: whether the people are made up. letters: what the demo's mailbox holds.
@@ -26,8 +30,39 @@ def routes(*, console: bool, demo: bool, letters: Letters | None = None) -> list
             if letters
             else []
         ),
+        Route("/o", home.doors(hub), methods=["GET"], name=Operation.PORTAL_READ),
+        *(
+            Route(path, home.returning(hub), methods=["GET"], name=Operation.PORTAL_READ)
+            for path in (STATUS_PATH, CHECK_PATH)
+        ),
+        Route("/o/{house}", home.door(hub), methods=["GET"], name=Operation.PORTAL_READ),
+        *(_route(hub, path, page) for path, page in PAGES),
         Mount("/static", Static(directory=STATIC), name="health.read"),
     ]
+
+
+PAGES: Final[tuple[tuple[str, Bound], ...]] = (
+    ("", home.home),
+    ("/leave", home.leaving),
+    ("/leave", home.leave),
+    ("/ask/{journey}/check", answers.answers),
+    ("/ask/{journey}/check", answers.send),
+    ("/ask/{journey}/code", code.code),
+    ("/ask/{journey}/code", code.prove),
+    ("/ask/{journey}/{question}", question.question),
+    ("/ask/{journey}/{question}", question.answer),
+    ("/requests/{number}", request.status),
+    ("/requests/{number}", request.add),
+    ("/requests/{number}/done", request.done),
+    ("/requests/{number}/due.ics", request.due),
+    ("/requests/{number}/withdraw", request.withdrawal),
+    ("/requests/{number}/withdraw", request.withdraw),
+)
+"""What a guest finds below /o/{house}/{language}, an organisation's portal in a language."""
+
+
+def _route(hub: Hub, path: str, page: Bound) -> Route:
+    return Route("/o/{house}/{language}" + path, page.bind(hub), methods=[page.method], name=page.operation)
 
 
 class Static(StaticFiles):

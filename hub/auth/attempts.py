@@ -1,10 +1,12 @@
-"""Budgets for sign-ins that fail, kept in the database so that all processes share them.
+"""Budgets for what strangers may try, kept in the database so that all processes share them.
 
-One budget is a network's, one is a client's in that network: a stranger who knows a client's id cannot lock
-the real client out from elsewhere. Networks are kept as keyed hashes: an address is personal data.
+Sign-ins that fail count for a network and for a client in that network: a stranger who knows a client's id cannot lock
+the real client out from elsewhere. What else strangers make us do (begin a visit, mail a code) is spent from budgets
+that the caller names. Networks and addresses are kept as keyed hashes: they are personal data.
 """
 
 import ipaddress
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from hub.act import Hub
@@ -21,11 +23,12 @@ _SPENT = """
         SELECT FROM attempt WHERE since > now() - make_interval(secs => $5)
             AND ((key = $1 AND failures >= $3) OR (key = $2 AND failures >= $4)))
 """
-# Windows begin with the first failure. Each failure also clears away a few windows that are long over.
+# Windows begin with the first failure. Each failure also clears away a few windows that are long over: nobody counts in
+# windows of more than an hour.
 _COUNT = """
     WITH over AS (
         DELETE FROM attempt WHERE key IN (
-            SELECT key FROM attempt WHERE since < now() - make_interval(secs => 10 * $2) AND key <> ALL ($1)
+            SELECT key FROM attempt WHERE since < now() - interval '2 hours' AND key <> ALL ($1)
             LIMIT 10 FOR UPDATE SKIP LOCKED)
     )
     INSERT INTO attempt AS a (key, failures, since)
@@ -33,7 +36,8 @@ _COUNT = """
     ON CONFLICT (key) DO UPDATE SET
         failures = CASE WHEN a.since > now() - make_interval(secs => $2) THEN a.failures + 1 ELSE 1 END,
         since = CASE WHEN a.since > now() - make_interval(secs => $2) THEN a.since ELSE now() END
-    RETURNING key, failures
+    RETURNING key, failures,
+        greatest(1, ceil(extract(epoch FROM since) + $2 - extract(epoch FROM now())))::int AS left_seconds
 """
 
 
@@ -71,6 +75,28 @@ async def count_failure(hub: Hub, spending: Budget) -> None:
     counted = {row["key"]: row["failures"] for row in rows}
     if counted[spending.client] > CLIENT_FAILURES or counted[spending.network] > NETWORK_FAILURES:
         raise _slow_down()
+
+
+@dataclass(frozen=True, slots=True)
+class Purse:
+    """A budget for one kind of thing: what it counts, by whom, and how many in the window."""
+
+    key: bytes = field(repr=False)
+    most: int
+
+
+def purse(hub: Hub, most: int, *parts: str) -> Purse:
+    """A budget that is named by parts, such as what is counted and the network it comes from."""
+    return Purse(hub.vault.mac(Use.INDEX, "attempt", *parts), most)
+
+
+async def spend(hub: Hub, purses: Sequence[Purse], window_seconds: int) -> int:
+    """Count one from each budget, an hour's at most; returns 0, or the seconds to wait where one was spent already."""
+    keys = [each.key for each in purses]
+    rows = await hub.database.single_write().rows(_COUNT, keys, window_seconds)
+    most = {each.key: each.most for each in purses}
+    waits = [row["left_seconds"] for row in rows if row["failures"] > most[row["key"]]]
+    return max(waits, default=0)
 
 
 def network_of(address: str | None) -> str:

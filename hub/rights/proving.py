@@ -8,13 +8,13 @@ import hmac
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
 from hub import finding, inputs, particulars
-from hub.act import Act
+from hub.act import Act, Ask
 from hub.db import new_id
 from hub.errors import Code, Refusal
 from hub.finding import Reference, ReferenceKind
@@ -77,6 +77,10 @@ class Sent:
 _NEW = "INSERT INTO rights_code (id, request_id, digest, sent_at, expires_at) VALUES ($1, $2, $3, $4, $5)"
 _END = "UPDATE rights_code SET ended_at = $2 WHERE request_id = $1 AND ended_at IS NULL"
 _SENT = "SELECT count(*) FROM rights_code WHERE request_id = $1"
+_LIVE = """
+    SELECT c.expires_at, c.tries FROM rights_code c JOIN rights_request r ON r.id = c.request_id
+    WHERE c.request_id = $1 AND c.ended_at IS NULL AND ($2::uuid IS NULL OR r.organisation_id = $2)
+"""
 _TRY = """
     UPDATE rights_code SET tries = tries + 1
     WHERE request_id = $1 AND ended_at IS NULL AND expires_at > $2 AND tries < $3
@@ -122,6 +126,27 @@ async def send_code(act: Act, request: Request) -> Sent:
     sent = await move(act, request, Move("CODE_SENT"))
     await writing.send_code(act, sent, digits, CODE_LIFE)
     return Sent(sent, digits)
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """The code that counts, for the page that asks for it: it says what the check reads."""
+
+    expires_at: datetime
+    tries_left: int
+
+
+async def code_of(ask: Ask, request_id: UUID) -> Pending | None:
+    """Read when the code of a request ends and how many tries are left; None where there is none to try."""
+    row = await ask.row(_LIVE, request_id, ask.actor.organisation_id)
+    if row is None or row["expires_at"] <= ask.at or row["tries"] >= TRIES_MOST:
+        return None
+    return Pending(row["expires_at"], TRIES_MOST - row["tries"])
+
+
+async def codes_left(ask: Ask, request_id: UUID) -> int:
+    """Count how many more codes can be sent for a request."""
+    return max(0, CODES_MOST - await ask.value(_SENT, request_id))
 
 
 async def try_code(act: Act, request_id: UUID, digits: str) -> tuple[Tried, Request]:

@@ -106,7 +106,7 @@ async def test_a_spent_budget_is_whole_again_after_its_window_and_old_ones_are_s
         assert (await try_in(web, *app.basic)).status_code == 200
         assert (await try_in(web, app.basic[0])).status_code == 401
         assert sorted(await failures(superuser)) == [1, 1]
-    await superuser.execute("UPDATE attempt SET since = since - interval '1 hour'")
+    await superuser.execute("UPDATE attempt SET since = since - interval '3 hours'")
     async with at("192.0.2.9") as web:
         await try_in(web, "somebody")
     assert await failures(superuser) == [1, 1]

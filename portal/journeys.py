@@ -1,0 +1,170 @@
+"""What a guest can ask for, and in which questions: data that the pages walk through.
+
+The questions of a journey stand in order; which they are may depend on what was answered. What was answered is kept
+with the visit, by question, as `Asking`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID
+
+from hub.policy.values import Jurisdiction
+from hub.rights.asked import Asked
+from hub.rights.law import RIGHTS
+from hub.rights.values import Kind
+from portal.wording import N_
+
+PLACES: Final[Mapping[str, str]] = {
+    Jurisdiction.AU: N_("Australia"),
+    Jurisdiction.UK: N_("United Kingdom"),
+    Jurisdiction.ZA: N_("South Africa"),
+    Jurisdiction.MA: N_("Morocco"),
+    Jurisdiction.EU: N_("A country of the European Union"),
+    Jurisdiction.US_CA: N_("California"),
+}
+NAMES: Final[Mapping[Kind, str]] = {
+    Kind.ACCESS: N_("A copy of your information"),
+    Kind.PORTABILITY: N_("Your information, to take elsewhere"),
+    Kind.RECTIFICATION: N_("Something to put right"),
+    Kind.DELETION: N_("Delete your information"),
+    Kind.OBJECTION: N_("An objection"),
+    Kind.RESTRICTION: N_("Keep your information, and do not use it"),
+    Kind.STOP_MARKETING: N_("Stop marketing"),
+    Kind.STOP_SHARING: N_("Stop sharing your information"),
+    Kind.LIMIT_SENSITIVE: N_("Limit the use of sensitive information"),
+    Kind.EXPLANATION: N_("How a decision about you was made"),
+    Kind.WITHDRAW_CONSENT: N_("Take back a yes"),
+    Kind.COMPLAINT: N_("A complaint"),
+}
+REMEDIES: Final[Mapping[Kind, str]] = {
+    Kind.STOP_MARKETING: N_(
+        "We stop writing and calling to offer you things. We still write about your own matters."
+    ),
+    Kind.WITHDRAW_CONSENT: N_("You once said yes to one use. From now on the answer is no."),
+    Kind.STOP_SHARING: N_(
+        "We stop passing your information on to other firms for their own use, and stop selling it."
+    ),
+    Kind.LIMIT_SENSITIVE: N_("We use what is sensitive only for what you asked us to do."),
+    Kind.DELETION: N_(
+        "We delete all that we need not keep, and tell you what stays and why. This cannot be undone."
+    ),
+}
+"""What can be stopped, the smaller remedies first, and what each ends."""
+
+
+@dataclass
+class Asking:
+    """What somebody answered on a journey. request: what waits for its code. done: the number of what came of it."""
+
+    answers: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]], repr=False)
+    request: UUID | None = None
+    done: int | None = None
+
+    @classmethod
+    def of(cls, typed: Mapping[str, Any], journey: str) -> "Asking":
+        """As it is kept with a visit."""
+        kept = typed.get("asking", {}).get(journey, {})
+        request = kept.get("request")
+        return cls(kept.get("answers", {}), request and UUID(request), kept.get("done"))
+
+    def keep(self, typed: dict[str, Any], journey: str) -> None:
+        """Put it back into what is kept."""
+        kept = {"answers": self.answers, "request": self.request and str(self.request), "done": self.done}
+        typed.setdefault("asking", {})[journey] = kept
+
+    def get(self, question: str, name: str | None = None) -> Any:
+        """What was answered; empty for nothing yet."""
+        return self.answers.get(question, {}).get(name or question, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """A free text that is asked for: heading, why, and what to say where it is missing; empty where it may be."""
+
+    heading: str
+    hint: str
+    missing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """One thing to ask for. kind: None where an answer decides."""
+
+    key: str
+    name: str
+    questions: Sequence[str]
+    kind: Kind | None = None
+    texts: Texts | None = None
+
+    def kind_of(self, asking: Asking) -> Kind | None:
+        """Which right it comes to."""
+        remedy = asking.get("remedy")
+        return self.kind or (Kind(remedy) if remedy else None)
+
+    def questions_of(self, asking: Asking) -> list[str]:
+        """The questions in order, for what was answered so far."""
+        added = {Kind.WITHDRAW_CONSENT: ["purpose"], Kind.DELETION: ["stays", "words"]}
+        asked: list[str] = []
+        for question in self.questions:
+            asked.append(question)
+            if question == "remedy":
+                asked += added.get(self.kind_of(asking) or Kind.ACCESS, [])
+        return asked
+
+    def missing(self, asking: Asking, before: str | None = None) -> str | None:
+        """The first question without an answer, of those before one; None for none."""
+        questions = self.questions_of(asking)
+        most = questions.index(before) if before in questions else len(questions)
+        return next((each for each in questions[:most] if each not in asking.answers), None)
+
+    def asked(self, asking: Asking) -> Asked:
+        """What is asked for in detail."""
+        live = set(self.questions_of(asking))  # an answer may stay behind from what was changed since
+        said = Asking({name: values for name, values in asking.answers.items() if name in live})
+        words = [each for each in (said.get("words"), said.get("words", "wanted")) if each]
+        purpose = said.get("purpose")
+        return Asked(
+            "\n\n".join(words), said.get("topics") or (), purpose_id=UUID(purpose) if purpose else None
+        )
+
+
+HELP: Final = Texts(
+    N_("Anything that will help us?"),
+    N_("For example an earlier address, or about when you were with us. You can leave this empty."),
+)
+JOURNEYS: Final[Mapping[str, Journey]] = {
+    each.key: each
+    for each in (
+        Journey("copy", N_("Ask for a copy"), ("topics", "place", "email", "words"), Kind.ACCESS, HELP),
+        Journey(
+            "fix", N_("Fix something"), ("words", "place", "email"), Kind.RECTIFICATION,
+            Texts(
+                N_("What is wrong?"),
+                N_("Say what we have wrong, and what is right. For example: my phone number ends in 06, not in 60."),
+                N_("Say what is wrong, and what is right"),
+            ),
+        ),
+        Journey("stop", N_("Delete or stop"), ("place", "remedy", "email"), texts=HELP),
+        Journey(
+            "object", N_("Object to a use"), ("place", "purpose", "words", "email"), Kind.OBJECTION,
+            Texts(
+                N_("Why do you object?"),
+                N_("For marketing you need no reason: leave this empty. Otherwise tell us what it means for you."),
+            ),
+        ),
+        Journey(
+            "complain", N_("Complain"), ("words", "place", "email"), Kind.COMPLAINT,
+            Texts(
+                N_("What went wrong?"),
+                N_("Say what happened, and when. Somebody who had no part in it reads this."),
+                N_("Say what went wrong"),
+            ),
+        ),
+    )
+}  # fmt: skip
+
+
+def offered(place: str, kinds: Mapping[Kind, str] = REMEDIES) -> dict[Kind, str]:
+    """What can be stopped there, in the same order."""
+    return {kind: said for kind, said in kinds.items() if RIGHTS[Jurisdiction(place), kind].is_offered}
