@@ -53,7 +53,6 @@ def test_help_names_every_command_with_an_example_and_the_exit_codes() -> None:
         "register",
         "client",
         "ledger",
-        "system",
     ):
         assert f"\n  {name} " in listed.stdout
     assert "69 something needed is not available" in listed.stdout.replace("\n", " ").replace("  ", " ")
@@ -64,8 +63,7 @@ def test_help_names_every_command_with_an_example_and_the_exit_codes() -> None:
     ["demo", "run", "serve", "work", "migrate", "check", "decide", "audience", "coverage", "what-if",
      "clock", "replay", "rules test", "rules diff", "rules docs", "client create",
      "client list", "client revoke", "organisation add", "organisation list", "register list", "register missing",
-     "ledger verify", "receipt issue", "receipt verify", "keys generate", "keys show", "import customers",
-     "system check", "system rehearse", "system examine"],
+     "ledger verify", "receipt issue", "receipt verify", "keys generate", "keys show", "import customers"],
 )  # fmt: skip
 def test_every_command_has_help_that_one_can_act_on(command: str) -> None:
     done = hub(*command.split(), "--help")
