@@ -42,7 +42,7 @@ async def test_a_copy_has_a_reference_a_day_and_a_status_page(visitor: Visitor) 
     assert visitor.place == "requests/1/done"
     due = clocks.clock([Jurisdiction.AU], Kind.ACCESS, Dates(date.fromisoformat(await received(visitor)))).due
     assert due
-    assert f"We will reply by {day('en', due)}." in visitor.page.text
+    assert f'We will reply by <time datetime="{due}">{day("en", due)}</time>.' in visitor.page.text
     calendar = await visitor.http.get(f"{visitor.start}/requests/1/due.ics")
     assert calendar.headers["content-type"].startswith("text/calendar")
     assert f"DTSTART;VALUE=DATE:{due:%Y%m%d}\r\n" in calendar.text
