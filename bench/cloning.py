@@ -23,8 +23,19 @@ WRITERS = 1
 FAMILIES_EVERY = 200
 SAMPLE = 300
 EVENTS = ("customer_event", "registry_check", "collection", "delivery", "choice")
-MOVED = ("happened_at", "shown_at", "ends_at", "valid_from", "valid_to", "contact_at", "kept_from")
-MOVED_LISTS = ("collected_on", "lapses", "checked_at")
+DAYS = ("day_1", "day_2", "day_3", "day_4")
+MOVED = (
+    "happened_at",
+    "shown_at",
+    "ends_at",
+    "valid_from",
+    "valid_to",
+    "contact_at",
+    "kept_from",
+    "checked_at",
+    *DAYS,
+)
+MOVED_LISTS = ("days", "lapses", "checks")
 SOURCES = (*EVENTS, "customer", "customer_state", "customer_past", "keys.customer_key")
 
 
@@ -150,7 +161,7 @@ def _value(table: str, name: str) -> str:
     if name in MOVED:
         return f"o.{name} - k.days * interval '1 day'"
     if name in MOVED_LISTS:
-        days = "k.days" if name == "collected_on" else "k.days * interval '1 day'"
+        days = "k.days" if name == "days" else "k.days * interval '1 day'"
         moved = f"ARRAY(SELECT d - {days} FROM unnest(o.{name}) WITH ORDINALITY AS u (d, i) ORDER BY i)"  # noqa: S608
         return f"CASE WHEN o.{name} IS NOT NULL THEN {moved} END"
     return f"o.{name}"
@@ -167,14 +178,15 @@ _DIFFERENT = """
     version AS (
         SELECT s AS row FROM customer_state s JOIN chosen c ON c.id = s.customer_id
         UNION ALL
-        SELECT ROW(p.organisation_id, p.customer_id, p.valid_from, p.contact_at, p.kept_from, p.standing_id,
-            p.holding_id, p.joint, p.collected_on, p.said, p.lapses, p.checked_at)::customer_state
+        SELECT ROW(p.organisation_id, p.customer_id, p.valid_from, p.about, p.timed, p.contact_at, p.standing_id,
+            p.holding_id, p.joint, p.day_1, p.day_2, p.day_3, p.day_4, p.kept_from, p.checked_at, p.said_1, p.said_2,
+            p.said_3, p.said_4, p.said, p.lapses, p.days, p.checks)::customer_state
         FROM customer_past p JOIN chosen c ON c.id = p.customer_id
     )
     SELECT count(*) AS versions,
         count(*) FILTER (WHERE v.row IS DISTINCT FROM
             state_at((v.row).customer_id, (v.row).organisation_id, (v.row).valid_from)) AS different,
-        count(*) FILTER (WHERE (v.row).said IS NOT NULL) AS spoken FROM version v
+        count(*) FILTER (WHERE (v.row).about <> 0) AS spoken FROM version v
 """
 
 

@@ -141,7 +141,7 @@ def _allowed(crowd: Crowd, heap: Heap) -> Cover:
     told = heap.reading.told
     if not _covers(crowd, told):
         return Cover.AGREED
-    holding = shapes(crowd.ask.hub).holdings[heap.part & LOW]
+    holding = shapes(crowd.ask.hub).holdings[heap.stand.part & LOW]
     first = tell_as_collected(crowd.reader.terms, holding, heap.reading.facts.jurisdiction)
     return Cover.SEEN if _covers(crowd, first) else Cover.LATER
 

@@ -4,8 +4,10 @@ The statement counts how many stand alike; each way of standing is read and deci
 come with the states of their records. Only states whose key cannot tell (see `Reader.is_mixed`) are read one by one.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Callable, Sequence
+import gc
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice
@@ -15,6 +17,7 @@ from uuid import UUID
 from hub import gather as gathering
 from hub import known as knowledge
 from hub.act import Ask
+from hub.db import Record
 from hub.errors import Refusal, invalid
 from hub.gather import Gathered, parameters, statement
 from hub.groups import Group, Part, grouped
@@ -22,7 +25,7 @@ from hub.known import Known
 from hub.policy.decision import Decision
 from hub.policy.rule import Outcome
 from hub.questioned import Question
-from hub.reading import Reader, Reading, Verdict
+from hub.reading import Reader, Reading, Stand, State, Verdict
 from hub.scope import organisation
 from hub.shapes import Shapes, Standing, shapes
 
@@ -49,24 +52,30 @@ class Such:
 EVERYBODY = Such()
 
 
-State = tuple[tuple[int, int], ...]
-"""How a customer stands: part and key (see `facts.sql`) of each of their records, mostly one."""
-
-
 class Heap(NamedTuple):
-    """Customers who stand alike, and the answer they all get. verdict: None where nobody can tell.
+    """Customers who stand alike, and what that comes to.
 
-    part: of the record that decided. ids: who they are, of families and of those read one by one; all others are found
-    by their state.
+    ids: who they are, of families and of those read one by one; all others are found by their state.
     """
 
     customers: int
-    standing: Standing
-    part: int
-    readings: tuple[Reading, ...]
-    verdict: Verdict | None
-    state: State = ()
+    stand: Stand
     ids: tuple[UUID, ...] = ()
+
+    @property
+    def standing(self) -> Standing:
+        """Where they live, and how they stand."""
+        return self.stand.standing
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """A reading for each of their records and jurisdictions."""
+        return self.stand.readings
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """The answer they all get; None where nobody can tell."""
+        return self.stand.verdict
 
     @property
     def decision(self) -> Decision | None:
@@ -107,28 +116,65 @@ async def audience(ask: Ask, question: Question, such: Such = EVERYBODY) -> Audi
 
 def summed(crowd: "Crowd", heaps: Sequence[Heap]) -> Audience:
     """Add heaps up by outcome and rule. What comes of them does not depend on their order."""
-    undecided, read, sizes = 0, dict[int, Heap](), Counter[int]()
-    for heap in heaps:
-        if heap.verdict is None:
-            undecided += heap.customers
+    sizes, read, undecided = defaultdict[Verdict, int](int), dict[Verdict, Stand](), 0
+    for customers, stand, _ in heaps:
+        verdict = stand.verdict
+        if verdict is None:
+            undecided += customers
         else:
-            read[id(heap.verdict)] = heap
-            sizes[id(heap.verdict)] += heap.customers
+            sizes[verdict] += customers
+            read[verdict] = stand
     parts = [
-        Part(heap.reading.facts, heap.verdict, sizes[number])
-        for number, heap in read.items()
-        if heap.reading is not None and heap.verdict is not None
+        Part(stand.readings[verdict.place].facts, verdict, sizes[verdict]) for verdict, stand in read.items()
     ]
-    distinct = {each.facts.signature for heap in read.values() for each in heap.readings}
+    distinct = {signature for verdict in read for signature in verdict.signatures}
     return Audience(
         crowd.known,
         crowd.reader,
-        sizes.total() + undecided,
+        sum(sizes.values()) + undecided,
         grouped(parts),
         undecided,
         len(distinct),
         crowd.on,
     )
+
+
+Counted = list[tuple[State, int, tuple[UUID, ...]]]
+"""How many stand so; of families of merged records also who they are."""
+
+
+def _counted(alike: Record, families: Sequence[Record]) -> Counted:
+    parts, keys, sizes = [column or () for column in alike]
+    found: Counted = [(((part, key),), size, ()) for part, key, size in zip(parts, keys, sizes, strict=True)]
+    for parts, keys, ids in families:
+        found.append((tuple(zip(parts, keys, strict=True)), len(ids), tuple(ids)))
+    return found
+
+
+def _heaped(counted: Counted, stands: Mapping[State, Stand]) -> tuple[list[Heap], list[State], list[UUID]]:
+    """Heaps, and what must be read one by one: those who stand so, and these families."""
+    found, mixed, lone = list[Heap](), list[State](), list[UUID]()
+    for state, customers, ids in counted:
+        stand = stands.get(state)
+        if stand is not None:
+            found.append(Heap(customers, stand, ids))
+        elif ids:
+            lone += ids
+        else:
+            mixed.append(state)
+    return found, mixed, lone
+
+
+@contextmanager
+def _unswept() -> Generator[None]:
+    """Make many small things at once: to look for garbage among them again and again costs more than they do."""
+    was_swept = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_swept:
+            gc.enable()
 
 
 def about_everybody(ask: Ask, question: Question) -> Question:
@@ -168,55 +214,28 @@ class Crowd:
         """Everybody, by how they stand; read once, however many pages of members are asked for."""
         if self._everybody is None:
             self._everybody = await self._read()
+        if such == EVERYBODY:
+            return self._everybody
         found = [heap for heap in self._everybody if such.fits(heap.standing)]
-        if not found and such != EVERYBODY:
+        if not found:
             raise invalid("No customer fits this filter: name other jurisdictions or relationships.", "such")
         return found
 
     async def _read(self) -> list[Heap]:
-        alike, families = await self._states()
-        await self._shapes.require(
-            self.ask,
-            {part for state in (*alike, *families) for part, _ in state},
-            {key >> 24 for state in (*alike, *families) for _, key in state},
-        )
-        mixed = {state for state in (*alike, *families) if any(self.reader.is_mixed(key) for _, key in state)}
-        known = self._shapes
-        found = [self._heap(known, size, state) for state, size in alike.items() if state not in mixed]
-        found += [
-            self._heap(known, len(ids), state, tuple(ids))
-            for state, ids in families.items()
-            if state not in mixed
-        ]
-        lone = [each for state in mixed for each in families.get(state, [])]
-        lone += await self._ids([state for state in mixed if state in alike])
-        found += [heap async for heap in self._alone(lone)]
+        is_past, parameters = self.ask.is_past, self._parameters()
+        (alike,) = await self.ask.rows(statement("crowd", is_past=is_past), *parameters)
+        families = await self.ask.rows(statement("families", is_past=is_past), *parameters)
+        with _unswept():
+            counted = _counted(alike, families)
+            news = self.reader.unread([state for state, _, _ in counted])
+        records = [each for state in news for each in state]
+        await self._shapes.require(self.ask, {part for part, _ in records}, {key >> 24 for _, key in records})
+        with _unswept():
+            found, mixed, lone = _heaped(counted, self.reader.stands(self._shapes, news))
+        found += [heap async for heap in self._alone([*lone, *await self._ids(mixed)])]
         if not found and self.ask.is_past:
             raise invalid("No customer was on record then. Ask about a later day.", "asOf")
         return found
-
-    async def _states(self) -> tuple[dict[State, int], dict[State, list[UUID]]]:
-        """How many are alike, and the families of merged records by how they stand."""
-        is_past, parameters = self.ask.is_past, self._parameters()
-        rows = await self.ask.rows(statement("crowd", is_past=is_past), *parameters)
-        alike: dict[State, int] = {((part, key),): size for part, key, size in rows}
-        families: defaultdict[State, list[UUID]] = defaultdict(list)
-        for survivor, parts, keys in await self.ask.rows(statement("families", is_past=is_past), *parameters):
-            families[tuple(zip(parts, keys, strict=True))].append(survivor)
-        return alike, families
-
-    def _heap(self, known: Shapes, customers: int, state: State, ids: tuple[UUID, ...] = ()) -> Heap:
-        """Those who stand so: the records of a family are read together, and the strictest answer counts."""
-        read = [self.reader.read(known, part, key) for part, key in state]
-        part, readings, verdict = state[0][0], read[0], None
-        if len(read) > 1:
-            readings = tuple([each for several in read for each in several])
-        if readings:
-            verdict = self.reader.verdict(readings)
-        if verdict and len(read) > 1:
-            owners = [own for (own, _), several in zip(state, read, strict=True) for _ in several]
-            part = owners[verdict.place]
-        return Heap(customers, known.standings[part >> 32], part, readings, verdict, state, ids)
 
     async def members(
         self, wanted: Callable[[Heap], bool], after: UUID | None = None, size: int = 100
@@ -224,7 +243,7 @@ class Crowd:
         """A keyset page of those whose answer is wanted: up to size + 1 ids after the one named, ascending."""
         heaps = [heap for heap in await self.heaps() if wanted(heap)]
         named = [each for heap in heaps for each in heap.ids if after is None or each > after]
-        alike = await self._ids([heap.state for heap in heaps if not heap.ids], after, size + 1)
+        alike = await self._ids([heap.stand.state for heap in heaps if not heap.ids], after, size + 1)
         return sorted([*alike, *named])[: size + 1]
 
     async def _ids(
@@ -250,7 +269,8 @@ class Crowd:
     def _lone(self, gathered: Gathered) -> Heap:
         ids = (gathered.question.customer_id,)
         if gathered.refusal is not None:
-            return Heap(1, NOBODY, 0, (), None, ids=ids)
+            return Heap(1, Stand(NOBODY, 0, (), None), ids)
         verdict = self.reader.verdict(gathered.readings)
         part = gathered.rows[verdict.place]["part"]
-        return Heap(1, self._shapes.standings[part >> 32], part, gathered.readings, verdict, ids=ids)
+        standing = self._shapes.standings[part >> 32]
+        return Heap(1, Stand(standing, part, gathered.readings, verdict), ids)

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from hub.postgresql import STATE, EmbeddedError, own, reason, run, user
+from hub.sizing import shared_buffers
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -45,14 +46,15 @@ SETTINGS = {
     "listen_addresses": "",
     "max_connections": "300",  # each process of the hub keeps three pools
     "password_encryption": "scram-sha-256",
-    "shared_buffers": "128MB",
     "log_parameter_max_length": "0",
     "log_parameter_max_length_on_error": "0",
     "log_min_error_statement": "panic",
     "timezone": "UTC",
     "log_timezone": "UTC",
 }
-NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+NOT_DURABLE = {
+    "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "128MB",
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -93,7 +95,7 @@ def start(data_dir: Path, *, durable: bool = True) -> Running:
                 )
                 raise EmbeddedError(message)
             if not _answers(home):
-                _launch(home, SETTINGS if durable else SETTINGS | NOT_DURABLE)
+                _launch(home, {} if durable else NOT_DURABLE)
             return Running(home, _dsn(home), _use(home))
 
 
@@ -104,7 +106,7 @@ def revive(data_dir: Path) -> bool:
         return False
     with _explained(), _locked(home):
         if not _answers(home):
-            _launch(home, SETTINGS, tries=1)
+            _launch(home, {}, tries=1)
         return True
 
 
@@ -219,12 +221,13 @@ def _create(home: Path) -> None:
     unfinished.rename(home / "data")
 
 
-def _launch(home: Path, settings: dict[str, str], tries: int = STARTS) -> None:
+def _launch(home: Path, others: dict[str, str], tries: int = STARTS) -> None:
     """Start the server; a dying one keeps its lock for a moment, so a refusal is tried again."""
     sockets, log = socket_folder(home), home / "log"
     own(sockets, user())
     log.touch(mode=0o600)
     os.chown(log, sockets.stat().st_uid, -1)
+    settings = SETTINGS | {"shared_buffers": shared_buffers()} | others
     options = shlex.join(["-k", str(sockets), *(f"-c{name}={value}" for name, value in settings.items())])
     for _ in range(tries):
         with contextlib.suppress(EmbeddedError):

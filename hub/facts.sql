@@ -6,32 +6,44 @@
 -- old, six bits: collection days before the arrangement began, two bits for each register's check. PostgreSQL gives
 -- | & << >> one precedence: everything is in parentheses. Both halves together are all that facts depend on.
 --
--- {rows}: customer_state, or the versions of an instant. {last}: where in `said` the words about the purpose would end.
+-- {rows}: customer_state, or the versions of an instant. {mark}: the purpose's bit in `about`. {last}: where in `said` the
+-- words about the purpose, whose codes go up to {upto}, would end.
 -- {at} {purpose} {quiet} {retention} {prospects} {calls} {starts} {washes}: columns of the question, or parameters.
 -- Cases are told apart by what is cheap and common first: a crowd evaluates this a million times.
 
 -- name: key
 (s.standing_id::bigint << 32) | s.holding_id AS part,
-CASE WHEN s.said[{last}] >> 32 = {purpose} THEN ((s.said[{last}] & 4294967295) << 24) | {lapsed}
-     WHEN s.said[1] >> 32 = 0 THEN ((s.said[1] & 4294967295) << 24) | {lapsed_for_all} ELSE 0 END
+CASE WHEN (s.about & ({mark} | 1)) = 0 THEN 0
+     ELSE coalesce(
+         CASE WHEN (s.about & {mark}) = 0 THEN NULL
+              ELSE (nullif(greatest({word} - ({purpose} << 32), 0), 0) << 24)
+                 | CASE WHEN (s.timed & {mark}) = 0 THEN 0 ELSE {lapsed} END END,
+         CASE WHEN (s.about & 1) = 0 THEN 0
+              ELSE ((s.said_1 & 4294967295) << 24) | CASE WHEN (s.timed & 1) = 0 THEN 0 ELSE {lapsed_for_all} END END) END
     | CASE WHEN s.contact_at < {quiet} THEN 1 ELSE 0 END
     | CASE WHEN s.kept_from < greatest({retention}, {prospects})
            THEN CASE WHEN s.kept_from < {retention} THEN 2 ELSE 0 END | CASE WHEN s.kept_from < {prospects} THEN 4 ELSE 0 END
            ELSE 0 END
-    | CASE WHEN {starts} IS NULL OR s.collected_on IS NULL OR s.collected_on[1] >= {starts} THEN 0
-           ELSE least(width_bucket({starts} - 1, s.collected_on), 63) << 9 END
+    | CASE WHEN {starts} IS NULL THEN 0
+           WHEN s.day_4 < {starts} THEN least(4 + coalesce(width_bucket({starts} - 1, s.days), 0), 63) << 9
+           WHEN s.day_3 < {starts} THEN 3 << 9 WHEN s.day_2 < {starts} THEN 2 << 9 WHEN s.day_1 < {starts} THEN 1 << 9
+           ELSE 0 END
     | CASE WHEN {washes} IS NULL OR s.checked_at IS NULL THEN 0
-           WHEN s.checked_at[2] IS NULL THEN width_bucket(s.checked_at[1], {washes}) << 15
-           ELSE (width_bucket(s.checked_at[1], {washes}) << 15) | (width_bucket(s.checked_at[2], {washes}) << 17)
-              | (coalesce(width_bucket(s.checked_at[3], {washes}), 0) << 19)
-              | (coalesce(width_bucket(s.checked_at[4], {washes}), 0) << 21) END AS key
+           ELSE CASE WHEN s.checked_at < ({washes})[1] THEN 0 ELSE width_bucket(s.checked_at, {washes}) << 15 END
+              | CASE WHEN s.checks IS NULL THEN 0
+                     ELSE (width_bucket(s.checks[1], {washes}) << 17)
+                        | (coalesce(width_bucket(s.checks[2], {washes}), 0) << 19)
+                        | (coalesce(width_bucket(s.checks[3], {washes}), 0) << 21) END END AS key
+
+-- name: word  (what was said about the purpose; of something else, or nothing, where it is silent)
+CASE WHEN s.said_1 >= ({purpose} << 32) AND s.said_1 <= {upto} THEN s.said_1
+     WHEN s.said_2 >= ({purpose} << 32) AND s.said_2 <= {upto} THEN s.said_2
+     WHEN s.said_3 >= ({purpose} << 32) AND s.said_3 <= {upto} THEN s.said_3
+     WHEN s.said_4 >= ({purpose} << 32) AND s.said_4 <= {upto} THEN s.said_4
+     ELSE s.said[{last}] END
 
 -- name: fence  (nothing, but by a volatile function: what is beside it is found once, not wherever it is used)
 CASE WHEN s.joint AND clock_timestamp() IS NULL THEN true END AS fence
-
--- name: once  (where in `said` the words about the purpose would end)
--- OFFSET 0 would be a fence too, but keep the work from being shared between processes.
-CASE WHEN c.joint AND clock_timestamp() IS NULL THEN NULL ELSE width_bucket(({purpose} << 32) | 4294967295, c.said) END
 
 -- name: lapsed  (of the words that end at {position} of `said`, about {number})
 CASE WHEN s.lapses[{position}] IS NULL THEN 0
@@ -48,8 +60,9 @@ customer_state
 -- name: then
 (SELECT c.* FROM customer_state c WHERE c.valid_from <= {at}
  UNION ALL
- SELECT p.organisation_id, p.customer_id, p.valid_from, p.contact_at, p.kept_from, p.standing_id, p.holding_id, p.joint,
-     p.collected_on, p.said, p.lapses, p.checked_at
+ SELECT p.organisation_id, p.customer_id, p.valid_from, p.about, p.timed, p.contact_at, p.standing_id, p.holding_id, p.joint,
+     p.day_1, p.day_2, p.day_3, p.day_4, p.kept_from, p.checked_at, p.said_1, p.said_2, p.said_3, p.said_4, p.said, p.lapses,
+     p.days, p.checks
  FROM customer_past p WHERE p.valid_to > {at} AND p.valid_from <= {at})
 
 -- name: each
@@ -103,18 +116,18 @@ ORDER BY q.position, s.customer_id
 -- How many stand on a question alike; families of merged records are left out. {fence}: the planner then takes what it
 -- groups by for something unknown, of few values, and has each process count before they meet; it would guess 300,000 groups.
 -- $1 organisation  $2 instant  $3 purpose number  $4 quiet  $5 retention  $6 prospects  $7 calls  $8 starts  $9 washes
-SELECT part, key, count(*) AS customers
-FROM (SELECT {key}, {fence} FROM (
-    SELECT *, {once} AS last FROM {rows} c
-    WHERE c.organisation_id = $1 AND NOT c.joint) s) k
-GROUP BY part, key
+-- One row of arrays, which is made and read at a fraction of the cost of thousands of rows.
+SELECT array_agg(part) AS parts, array_agg(key) AS keys, array_agg(customers) AS sizes FROM (
+    SELECT part, key, count(*) AS customers
+    FROM (SELECT {key}, {fence} FROM {rows} s WHERE s.organisation_id = $1 AND NOT s.joint) k
+    GROUP BY part, key) c
 
 -- name: members
 -- A page of those whose keys are among these, in the order of their ids; $10 parts, $11 keys, $12 after, $13 how many. The
 -- order inside and IS TRUE make it go along the index and look each up in turn, so that it ends when the page is full.
 SELECT k.customer_id FROM (
     SELECT s.customer_id, {key} FROM (
-        SELECT *, {once} AS last FROM {rows} c
+        SELECT * FROM {rows} c
         WHERE c.organisation_id = $1 AND NOT c.joint AND c.customer_id > coalesce($12::uuid, '00000000-0000-0000-0000-000000000000')
         ORDER BY c.customer_id) s
 ) k
@@ -122,11 +135,13 @@ WHERE ((k.part, k.key) IN (SELECT w.part, w.key FROM unnest($10::bigint[], $11::
 ORDER BY k.customer_id LIMIT $13
 
 -- name: families
--- The families of merged records: their survivor (at an instant at which they were not known yet the first who was), and
--- how each of their records stands, in the order of their ids.
-SELECT (array_agg(s.customer_id ORDER BY s.survivor_id IS NOT NULL, s.customer_id))[1] AS id,
-    array_agg(s.part ORDER BY s.customer_id) AS parts, array_agg(s.key ORDER BY s.customer_id) AS keys
-FROM (SELECT s.customer_id, (SELECT c.survivor_id FROM customer c WHERE c.id = s.customer_id) AS survivor_id, {key} FROM (
-    SELECT *, {once} AS last FROM {rows} c
-    WHERE c.organisation_id = $1 AND c.joint) s) s
-GROUP BY coalesce(s.survivor_id, s.customer_id)
+-- The families of merged records that stand alike: how each of their records stands, in the order of their ids, and their
+-- survivors (at an instant at which they were not known yet the first who was).
+SELECT f.parts, f.keys, array_agg(f.id) AS ids FROM (
+    SELECT (array_agg(k.customer_id ORDER BY k.survivor_id IS NOT NULL, k.customer_id))[1] AS id,
+        array_agg(k.part ORDER BY k.customer_id) AS parts, array_agg(k.key ORDER BY k.customer_id) AS keys
+    FROM (SELECT s.customer_id, m.survivor_id, {key}
+        FROM {rows} s LEFT JOIN customer m ON m.id = s.customer_id AND m.survivor_id IS NOT NULL
+        WHERE s.organisation_id = $1 AND s.joint) k
+    GROUP BY coalesce(k.survivor_id, k.customer_id)) f
+GROUP BY f.parts, f.keys

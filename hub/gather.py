@@ -174,19 +174,20 @@ def statement(name: str, *, is_past: bool = False) -> str:
     }  # fmt: skip
     names = of_question if name == "each" else of_crowd
     rows = _parts()["then"].format(**names) if is_past else _parts()["now"]
-    more = {"rows": rows, "once": _parts()["once"].format(**names), "fence": _parts()["fence"]}
-    return _parts()[name].format(**names, **more, key=_key(names, is_one=name == "each"))
+    return _parts()[name].format(**names, rows=rows, fence=_parts()["fence"], key=_key(names))
 
 
-def _key(names: dict[str, str], *, is_one: bool) -> str:
-    """The key; the statements about all find the last word's place once a row, as a column of their own."""
-    parts, last = (
-        _parts(),
-        f"width_bucket(({names['purpose']} << 32) | 4294967295, s.said)" if is_one else "s.last",
+def _key(names: dict[str, str]) -> str:
+    parts, number = _parts(), names["purpose"]
+    upto = f"(({number} << 32) | 4294967295)"
+    last, first_few = f"width_bucket({upto}, s.said)", "width_bucket(4294967295, s.said)"
+    return parts["key"].format(
+        **names,
+        mark=f"(1::bigint << ({number} % 62 + 1)::integer)",
+        word=parts["word"].format(**names, upto=upto, last=last),
+        lapsed=parts["lapsed"].format(**names, position=last, number=number),
+        lapsed_for_all=parts["lapsed"].format(**names, position=first_few, number="0"),
     )
-    own = parts["lapsed"].format(**names, position=last, number=names["purpose"])
-    of_all = parts["lapsed"].format(**names, position="width_bucket(4294967295, s.said)", number="0")
-    return parts["key"].format(**names, last=last, lapsed=own, lapsed_for_all=of_all)
 
 
 async def _find(

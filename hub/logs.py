@@ -30,11 +30,14 @@ FRAMES: Final = 12
 
 # The most talkative of what is installed: at INFO or DEBUG they format values, at WARNING hardly ever.
 TAMED: Final = {
+    "aiomysql": logging.WARNING,
+    "aiosqlite": logging.WARNING,
     "asyncpg": logging.WARNING,
     "authlib": logging.WARNING,
     "mail.log": logging.WARNING,
     "procrastinate": logging.CRITICAL,
     "psycopg": logging.ERROR,
+    "sqlalchemy": logging.WARNING,
     "strawberry": logging.CRITICAL,
     "tortoise": logging.WARNING,
     "uvicorn": logging.ERROR,

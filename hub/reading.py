@@ -3,7 +3,7 @@
 A reader keeps what it has read: customers whose states have the same parts get the same reading.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -48,12 +48,31 @@ class Reading:
     told: Told
 
 
-class Verdict(NamedTuple):
-    """The strictest decision of several readings, which of them it is, and what would turn it into ALLOW."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Verdict:
+    """The strictest decision of several readings, which of them it is, and what would turn it into ALLOW.
+
+    signatures: of the facts of all of them; the same ones have the same verdict.
+    """
 
     decision: Decision
     place: int
     remedies: tuple[Remedy, ...]
+    signatures: tuple[int, ...]
+
+
+State = tuple[tuple[int, int], ...]
+"""How a customer stands: part and key (see `facts.sql`) of each of their records, mostly one."""
+
+
+class Stand(NamedTuple):
+    """What a state comes to. verdict: None where nobody can tell. part: of the record that decided."""
+
+    standing: Standing
+    part: int
+    readings: tuple[Reading, ...]
+    verdict: Verdict | None
+    state: State = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +92,8 @@ class Reader:
         self.supposed = supposed
         self.columns: tuple[Any, ...] | None = None
         self._memory: dict[tuple[int, int], tuple[Reading, ...]] = {}
-        self._verdicts: dict[tuple[Reading, ...], Verdict] = {}
+        self._verdicts: dict[tuple[int, ...], Verdict] = {}
+        self._stands: dict[State, Stand] = {}
         self._tolds: dict[tuple[int, str], Told] = {}
 
     def read(self, shapes: Shapes, part: int, key: int) -> tuple[Reading, ...]:
@@ -86,17 +106,40 @@ class Reader:
         return found
 
     def verdict(self, readings: tuple[Reading, ...]) -> "Verdict":
-        """Decide each reading and keep the strictest; the same readings are decided once."""
-        found = self._verdicts.get(readings)
+        """Decide each reading and keep the strictest; the same facts are decided once."""
+        signatures = tuple([each.facts.signature for each in readings])
+        found = self._verdicts.get(signatures)
         if found is None:
             if len(self._verdicts) >= READINGS_AT_MOST:
                 self._verdicts.clear()
-            decisions = [decide_packed(each.facts.signature, self.terms.law.on) for each in readings]
+            decisions = [decide_packed(each, self.terms.law.on) for each in signatures]
             decision = strictest(decisions)
             index = decisions.index(decision)
-            found = Verdict(decision, index, remedies(readings[index].facts, self.terms.law.on))
-            self._verdicts[readings] = found
+            moves = remedies(readings[index].facts, self.terms.law.on)
+            found = self._verdicts[signatures] = Verdict(decision, index, moves, signatures)
         return found
+
+    def unread(self, states: Sequence[State]) -> Sequence[State]:
+        """Those among these that `stands` has not read yet: what their numbers name must be known first."""
+        news = [state for state in states if state not in self._stands]
+        if len(self._stands) + len(news) > READINGS_AT_MOST:
+            self._stands, news = {}, list(states)
+        return news
+
+    def stands(self, shapes: Shapes, news: Sequence[State]) -> Mapping[State, Stand]:
+        """What states come to, these and all read before; left out are those to be read one by one (`is_mixed`)."""
+        for state in news:
+            if not any(self.is_mixed(key) for _, key in state):
+                self._stands[state] = self._stand(shapes, state)
+        return self._stands
+
+    def _stand(self, shapes: Shapes, state: State) -> Stand:
+        """The records of a family are read together, and the strictest answer counts."""
+        read = [(part, each) for part, key in state for each in self.read(shapes, part, key)]
+        readings = tuple([each for _, each in read])
+        verdict = self.verdict(readings) if readings else None
+        part = read[verdict.place][0] if verdict else state[0][0]
+        return Stand(shapes.standings[part >> 32], part, readings, verdict, state)
 
     def is_mixed(self, key: int) -> bool:
         """Whether the words of a key turn on more instants than it counts, so that they must be read one by one."""

@@ -76,7 +76,7 @@ def _field(name: str) -> str:
     known = [one.key for one in linter.fields()]
     if name in known:
         return name
-    near = get_close_matches(name, known, 1)
+    near = get_close_matches(name[:100], known, 1)
     hint = f"did you mean `{near[0]}`?" if near else "the fields are: " + ", ".join(known) + "."
     raise invalid(f"A notice has no such field: {hint}", "statements", name[:100])
 

@@ -8,6 +8,7 @@ that is not enough.
 import asyncio
 import os
 import re
+import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -27,12 +28,13 @@ __all__ = ["pytest_sessionfinish"]
 
 LONGEST = "tests/resolver/test_one_implementation.py"
 TEMPLATE = "hub_template"
+Clone = Callable[..., str]
 HOLD = 7_226_002  # advisory lock: one process makes the template
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest: at the end only one of the processes would still have work."""
-    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+    items.sort(key=lambda item: (not item.nodeid.startswith(LONGEST), not item.get_closest_marker("slow")))
 
 
 def at_database(url: str, name: str) -> str:
@@ -59,6 +61,15 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def stopped_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The home of an empty server, to be copied."""
+    made = embedded.start(tmp_path_factory.mktemp("stopped"), durable=False)
+    assert made.stop()
+    yield made.home
+    shutil.rmtree(made.home)
+
+
+@pytest.fixture(scope="session")
 def template(cluster: str) -> str:
     """A migrated, empty database to clone."""
     asyncio.run(_make_template(cluster))
@@ -80,21 +91,21 @@ async def _make_template(cluster: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def clone(cluster: str, template: str) -> Iterator[Callable[[str], str]]:
-    """Make a database from the template by name; returns its URL. Dropped at the end of the run."""
+def clone(cluster: str, template: str) -> Iterator[Clone]:
+    """Make a database by name, from the template or from another; returns its URL. Dropped at the end of the run."""
     made: list[str] = []
 
-    async def create(name: str) -> None:
+    async def create(name: str, source: str) -> None:
         connection = await asyncpg.connect(cluster)
         try:
             await connection.execute("SELECT pg_advisory_lock($1)", HOLD)
             await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-            await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE {template}')
+            await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
         finally:
             await connection.close()
 
-    def run(name: str) -> str:
-        _in_thread(create, name)
+    def run(name: str, source: str = template) -> str:
+        _in_thread(create, name, source)
         made.append(name)
         return at_database(cluster, name)
 

@@ -8,6 +8,7 @@ module fails a run that leaves one behind.
 import os
 import shutil
 import signal
+import subprocess
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +19,12 @@ import pytest
 from hub import embedded
 
 PATIENCE_SECONDS = 20
+
+
+def copy_server(home: Path, data_dir: Path) -> None:
+    """Give a data folder a copy of a server that is stopped: in a fifth of the time that one is made in."""
+    files = (home / "data", home / "password")
+    subprocess.run(["cp", "-a", *files, embedded._home(data_dir)], check=True)
 
 
 def running_below(folder: Path) -> dict[int, Path]:

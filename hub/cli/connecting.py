@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.asking import asking
 from hub.cli.clients import Whose, organisation_of
 from hub.cli.endings import CODES, ends
 from hub.cli.showing import Json, show, table
@@ -149,6 +148,7 @@ async def _switch(key: str, organisation: str | None, *, is_on: bool) -> "System
 
 async def _list(organisation: str | None) -> "list[System]":
     from hub.actors import Operation
+    from hub.cli.asking import asking
     from hub.rights import systems as connected
 
     async with asking(organisation, None, Operation.REQUEST_READ) as ask:

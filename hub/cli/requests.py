@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from hub.cli.asking import asking
 from hub.cli.clients import Whose
 from hub.cli.endings import CODES, ends
 
@@ -69,6 +68,7 @@ async def _export(out: TextIO, organisation: str | None, *, is_json: bool) -> in
 async def _all(organisation: str | None) -> "AsyncIterator[Request]":
     """Every request, a page at a time out of one snapshot."""
     from hub.actors import Operation
+    from hub.cli.asking import asking
     from hub.rights.requests import Filter, page
 
     async with asking(organisation, None, Operation.REQUEST_READ) as ask:

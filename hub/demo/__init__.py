@@ -9,6 +9,7 @@ from hub import categories, organisations
 from hub.act import Act, Hub
 from hub.actors import OPERATOR, Operation
 from hub.catalogue import Page
+from hub.demo import requests
 from hub.demo.apps import App, sign_in
 from hub.demo.firm import FIRMS, described, enter
 from hub.errors import Unready
@@ -43,16 +44,17 @@ async def is_loaded(hub: Hub) -> bool:
 
 
 async def load(hub: Hub) -> bool:
-    """Enter the firms and their customers, all in one act; returns False where they are there already.
+    """Enter the firms and their customers, all in one act, then their requests; returns False where they are there.
 
-    Killed in the middle, it has entered nothing, and the next start enters everything.
+    Killed in the middle, it has entered nothing of an act, and the next start enters what is missing.
     """
     if hub.settings.is_production:
         raise Unready("demo: made-up customers have no place in production; start it with `hub demo`")
-    if await is_loaded(hub):
-        return False
-    await hub.perform(OPERATOR, Operation.CUSTOMER_IMPORT, _enter)
-    return True
+    is_new = not await is_loaded(hub)
+    if is_new:
+        await hub.perform(OPERATOR, Operation.CUSTOMER_IMPORT, _enter)
+    await requests.enter(hub)
+    return is_new
 
 
 async def _enter(act: Act) -> None:

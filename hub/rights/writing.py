@@ -40,8 +40,8 @@ async def send_code(act: Act, request: Request, digits: str, life: timedelta) ->
 
 
 async def confirm(act: Act, request: Request) -> None:
-    """Confirm that a request is here, and until when it is answered."""
-    if request.due_on is not None:
+    """Confirm that a request is here, and until when it is answered; not where that day is over."""
+    if request.due_on is not None and request.due_on >= act.at.date():
         await _write(act, request, Key.RIGHTS_RECEIVED, {"due_on": request.due_on})
 
 

@@ -4,8 +4,8 @@
 --   standing  where they live, relationship, age, restriction, hold, erasure, what the registers said
 --   holding   which categories came in from whom, under which notice version; which versions reached them, in what order
 --   saying    their last words that bear on one purpose, in what order
--- These hold no instant: orders are ranks, days are slots of `collected_on`. A row adds the instants that time is compared
--- with. So a million customers come to a few hundred distinct combinations, and a decision reads one narrow row.
+-- These hold no instant: orders are ranks, days are slots. A row adds the instants that time is compared with. So a million
+-- customers come to a few hundred distinct combinations, and a decision reads one narrow row.
 --
 -- customer_state is how it is now; customer_past holds the versions [valid_from, valid_to) before. Both are a replay of the
 -- events by construction: triggers on the event tables write them, so no writer can forget it. Ties between events of one
@@ -32,7 +32,7 @@ CREATE TABLE standing (
     UNIQUE (jurisdictions, relationship, age, restricted, held, erased, registries)
 );
 -- content: {"intake": [[category, source, version shown, governing version, opt-out offered, slot], ...],
---           "told": [[version, rank], ...]}; slot: position in collected_on, from 1; rank: order of first deliveries.
+--           "told": [[version, rank], ...]}; slot: which of the days, from 1; rank: order of first deliveries.
 CREATE TABLE holding (
     id integer PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
     digest bytea NOT NULL UNIQUE,
@@ -49,22 +49,73 @@ CREATE TABLE saying (
 
 ALTER TABLE purpose ADD COLUMN number integer GENERATED ALWAYS AS IDENTITY UNIQUE;
 
+-- Columns of a fixed length stand first, and a crowd needs no more of most rows: to look into arrays took a third of its time.
 CREATE TABLE customer_state (
     organisation_id uuid NOT NULL,
     customer_id uuid NOT NULL,
     valid_from timestamptz NOT NULL,
+    about bigint NOT NULL,    -- what was said is about: a bit for each purpose (`mark_of`), the lowest for words about all
+    timed bigint NOT NULL,    -- likewise, which of it turns on instants
     contact_at timestamptz,   -- the customer's last own contact
-    kept_from timestamptz,    -- what retention counts from; null while the relationship is active
     standing_id integer NOT NULL,
     holding_id integer NOT NULL,
     joint boolean NOT NULL,   -- belongs to a family of merged records
-    collected_on date[],      -- the days on which the categories held came in, ascending
-    said bigint[],            -- per purpose: number << 32 (0 for all) | saying, ascending; once for each instant that lapses
+    day_1 date,               -- the days on which the categories held came in, ascending; from the fifth on in `days`
+    day_2 date,
+    day_3 date,
+    day_4 date,
+    kept_from timestamptz,    -- what retention counts from; null while the relationship is active
+    checked_at timestamptz,   -- when the first of the standing's registries was asked
+    said_1 bigint,            -- the first four of what was said
+    said_2 bigint,
+    said_3 bigint,
+    said_4 bigint,
+    said bigint[],            -- per purpose: number << 32 (0 for all) | saying, ascending; once for each instant that lapses;
+                              -- null where four columns say it all and nothing is timed
     lapses timestamptz[],     -- beside `said`: the instants that the timed words turn on, ascending for each purpose; of more
-                              -- than seven only the first, and then `said` has 1 << 31
-    checked_at timestamptz[], -- beside the standing's registries
+                              -- than seven only the first, and then its code has 1 << 31
+    days date[],
+    checks timestamptz[],     -- when the standing's other registries were asked, in their order
     PRIMARY KEY (customer_id, organisation_id)
-) WITH (fillfactor = 75);
+) WITH (fillfactor = 90);
+
+-- The bit of a purpose, by its number. There are fewer bits than there may be purposes: two may share one, so a bit only says
+-- that it is worth looking.
+CREATE FUNCTION mark_of(number bigint) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN number = 0 THEN 1 ELSE 1::bigint << (number % 62 + 1)::integer END
+$$;
+
+-- How lists are laid out in a row, and read from it.
+CREATE FUNCTION with_said(made customer_state, said bigint[], lapses timestamptz[]) RETURNS customer_state
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    SELECT coalesce(bit_or(mark_of(u.code >> 32)), 0),
+        coalesce(bit_or(mark_of(u.code >> 32)) FILTER (WHERE u.lapse IS NOT NULL), 0)
+    INTO made.about, made.timed FROM unnest(said, lapses) AS u (code, lapse);
+    made.said_1 := said[1];
+    made.said_2 := said[2];
+    made.said_3 := said[3];
+    made.said_4 := said[4];
+    made.said := CASE WHEN made.timed <> 0 OR cardinality(said) > 4 THEN said END;
+    made.lapses := lapses;
+    RETURN made;
+END $$;
+CREATE FUNCTION said_in(made customer_state) RETURNS bigint[] LANGUAGE sql IMMUTABLE AS $$
+    SELECT coalesce(made.said, nullif(array_remove(ARRAY[made.said_1, made.said_2, made.said_3, made.said_4], NULL), '{}'))
+$$;
+CREATE FUNCTION with_days(made customer_state, days date[]) RETURNS customer_state LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    made.day_1 := days[1];
+    made.day_2 := days[2];
+    made.day_3 := days[3];
+    made.day_4 := days[4];
+    made.days := nullif(days[5:], '{}');
+    RETURN made;
+END $$;
+CREATE FUNCTION days_in(made customer_state) RETURNS date[] LANGUAGE sql IMMUTABLE AS $$
+    SELECT array_remove(ARRAY[made.day_1, made.day_2, made.day_3, made.day_4], NULL) || made.days
+$$;
+
 CREATE INDEX customer_state_joint ON customer_state (organisation_id, customer_id) WHERE joint;
 
 CREATE TABLE customer_past (
@@ -74,6 +125,7 @@ CREATE TABLE customer_past (
 );
 -- Versions are closed in the order of time, nearly: an instant in the past skips what was closed before it.
 CREATE INDEX customer_past_closed ON customer_past USING brin (valid_to) WITH (pages_per_range = 32);
+CREATE INDEX customer_past_joint ON customer_past (organisation_id, valid_to) WHERE joint;
 
 -- How a customer stands, in words, for reading one or a page of them.
 CREATE VIEW customer_standing AS
@@ -345,10 +397,10 @@ BEGIN
     made.holding_id := holding_of(held.content);
     made.joint := EXISTS (SELECT FROM customer c WHERE c.id = of_customer AND c.survivor_id IS NOT NULL)
         OR EXISTS (SELECT FROM customer c WHERE c.survivor_id = of_customer);
-    made.collected_on := held.collected_on;
-    made.said := spoke.said;
-    made.lapses := spoke.lapses;
-    made.checked_at := stood.checked_at;
+    made := with_days(made, held.collected_on);
+    made := with_said(made, spoke.said, spoke.lapses);
+    made.checked_at := stood.checked_at[1];
+    made.checks := nullif(stood.checked_at[2:], '{}');
     RETURN made;
 END $$;
 
@@ -407,8 +459,9 @@ BEGIN
     ), past AS (
         INSERT INTO customer_past SELECT made.* FROM made WHERE made.valid_to IS NOT NULL
     )
-    INSERT INTO customer_state SELECT m.organisation_id, m.customer_id, m.valid_from, m.contact_at, m.kept_from, m.standing_id,
-        m.holding_id, m.joint, m.collected_on, m.said, m.lapses, m.checked_at
+    INSERT INTO customer_state SELECT m.organisation_id, m.customer_id, m.valid_from, m.about, m.timed, m.contact_at,
+        m.standing_id, m.holding_id, m.joint, m.day_1, m.day_2, m.day_3, m.day_4, m.kept_from, m.checked_at, m.said_1,
+        m.said_2, m.said_3, m.said_4, m.said, m.lapses, m.days, m.checks
     FROM made m WHERE m.valid_to IS NULL;
 END $$;
 
@@ -451,9 +504,9 @@ CREATE FUNCTION hold_after(made customer_state, moment timestamptz, event text,
 LANGUAGE plpgsql AS $$
 DECLARE
     day CONSTANT date := (moment AT TIME ZONE 'UTC')::date;
-    days CONSTANT date[] := CASE WHEN made.collected_on[cardinality(made.collected_on)] = day THEN made.collected_on
-                                 ELSE made.collected_on || day END;
-    sign CONSTANT bytea := sha256(convert_to('holding ' || (days IS NOT DISTINCT FROM made.collected_on)::text || event, 'UTF8'));
+    before CONSTANT date[] := days_in(made);
+    days CONSTANT date[] := CASE WHEN before[cardinality(before)] = day THEN before ELSE before || day END;
+    sign CONSTANT bytea := sha256(convert_to('holding ' || (days = before)::text || event, 'UTF8'));
     held record;
     kept integer[];
 BEGIN
@@ -482,16 +535,17 @@ CREATE FUNCTION speak_after(made customer_state, moment timestamptz, about uuid,
 LANGUAGE plpgsql AS $$
 DECLARE
     base CONSTANT bigint := (SELECT p.number::bigint << 32 FROM purpose p WHERE p.id = about);
-    place integer := coalesce(width_bucket(base | 4294967295, made.said), 0);
+    said CONSTANT bigint[] := said_in(made);
+    place integer := coalesce(width_bucket(base | 4294967295, said), 0);
     was integer := 0;
     became integer;
     sign bytea;
 BEGIN
-    IF (made.said[place] >> 32) << 32 IS DISTINCT FROM base THEN
-        place := CASE WHEN made.said[1] >> 32 = 0 THEN 1 END;  -- what was said about all
+    IF (said[place] >> 32) << 32 IS DISTINCT FROM base THEN
+        place := CASE WHEN said[1] >> 32 = 0 THEN 1 END;  -- what was said about all
     END IF;
     IF place IS NOT NULL THEN
-        was := made.said[place] & 2147483647;
+        was := said[place] & 2147483647;
     END IF;
     IF made.lapses[place] IS NULL THEN
         sign := sha256(convert_to('saying ' || event, 'UTF8'));
@@ -513,6 +567,7 @@ RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
     made customer_state;
     relationship text;
+    held record;
     spoke record;
 BEGIN
     PERFORM FROM customer WHERE id = of_customer FOR NO KEY UPDATE;
@@ -523,24 +578,24 @@ BEGIN
     IF moment = made.valid_from THEN
         event := NULL;  -- of two events at one instant the restrictive one wins: that takes a replay
     END IF;
-    IF is_contact AND made.said IS NOT NULL AND is_silence(made.contact_at, moment) THEN
+    IF is_contact AND made.about <> 0 AND is_silence(made.contact_at, moment) THEN
         IF part = 'holding' THEN
             RETURN false;  -- what was said before this silence has ended
         END IF;
         about := NULL;
     END IF;
     IF part = 'holding' THEN
-        SELECT h.holding_id, h.collected_on INTO made.holding_id, made.collected_on FROM hold_after(made, moment, event) h;
+        held := hold_after(made, moment, event);
+        made.holding_id := held.holding_id;
+        made := with_days(made, held.collected_on);
     ELSIF about IS NULL THEN
         spoke := said_at(of_customer, towards, moment);
-        made.said := spoke.said;
-        made.lapses := spoke.lapses;
+        made := with_said(made, spoke.said, spoke.lapses);
     ELSE
         spoke := speak_after(made, moment, about, event);
         IF spoke.code IS NOT NULL THEN
-            spoke := said_with(made.said, made.lapses, spoke.code, spoke.lapses);
-            made.said := spoke.said;
-            made.lapses := spoke.lapses;
+            spoke := said_with(said_in(made), made.lapses, spoke.code, spoke.lapses);
+            made := with_said(made, spoke.said, spoke.lapses);
         END IF;
     END IF;
     IF is_contact THEN
@@ -552,8 +607,10 @@ BEGIN
     END IF;
     INSERT INTO customer_past SELECT s.*, moment FROM customer_state s
     WHERE s.customer_id = of_customer AND s.organisation_id = towards AND s.valid_from < moment;
-    UPDATE customer_state s SET valid_from = moment, contact_at = made.contact_at, kept_from = made.kept_from,
-        holding_id = made.holding_id, collected_on = made.collected_on, said = made.said, lapses = made.lapses
+    UPDATE customer_state s SET valid_from = moment, about = made.about, timed = made.timed, contact_at = made.contact_at,
+        holding_id = made.holding_id, day_1 = made.day_1, day_2 = made.day_2, day_3 = made.day_3, day_4 = made.day_4,
+        kept_from = made.kept_from, said_1 = made.said_1, said_2 = made.said_2, said_3 = made.said_3, said_4 = made.said_4,
+        said = made.said, lapses = made.lapses, days = made.days
     WHERE s.customer_id = of_customer AND s.organisation_id = towards;
     RETURN true;
 END $$;

@@ -10,10 +10,10 @@ from hub.act import Hub
 from hub.readiness import Readiness
 from tests.chaos.stage import Stage
 from tests.internal.door import Door
-from tests.run.conftest import place, start
+from tests.run.conftest import place, prepared, prepared_server, start
 from tests.world import build_world
 
-__all__ = ["place", "start"]
+__all__ = ["place", "prepared", "prepared_server", "start"]
 
 
 @pytest_asyncio.fixture

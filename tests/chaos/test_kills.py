@@ -18,16 +18,15 @@ from hub import embedded
 from hub.act import Hub
 from hub.actors import OPERATOR, SCOPES, Operation
 from hub.auth import clients
-from hub.cli.opening import prepare
 from hub.keyring import Keyring
 from hub.settings import load
 from tests.chaos.journal import Journal
 from tests.chaos.replayed import assert_whole
-from tests.run.conftest import Place, Process, Start
-from tests.servers import end_below, running_below
+from tests.run.conftest import PATIENCE_SECONDS, Place, Process, Start
+from tests.servers import copy_server, end_below, running_below
 from tests.world import build_world
 
-APPS, CUSTOMERS, SAMPLE = 4, 12, 20
+APPS, CUSTOMERS, SAMPLE, FLOOR = 4, 12, 20, 20
 WEB_ROUNDS = [pytest.param(3, id="few"), pytest.param(20, id="many", marks=pytest.mark.chaos)]
 DATABASE_ROUNDS = [pytest.param(2, id="few"), pytest.param(10, id="many", marks=pytest.mark.chaos)]
 
@@ -70,6 +69,13 @@ async def judge(place: Place) -> None:
         await hub.close()
 
 
+def let_work(journal: Journal) -> None:
+    """Wait until apps have done enough to make a kill worth it."""
+    wanted, until = len(journal.done) + FLOOR, time.monotonic() + PATIENCE_SECONDS
+    while len(journal.done) < wanted and time.monotonic() < until:
+        time.sleep(0.02)
+
+
 def settle(journal: Journal, place: Place, floor: int) -> None:
     """Come to rest, and hold the journal against the database."""
     journal.resolve()
@@ -89,7 +95,8 @@ def test_no_acknowledged_act_is_lost_when_the_web_server_is_killed(
         sign_in(journal, process, form)
         stop = threading.Event()
         apps = journal.work(APPS, stop)
-        time.sleep(0.4 + chance.random() / 2)
+        let_work(journal)
+        time.sleep(chance.random() / 2)
         process.end(signal.SIGKILL)
         stop.set()
         for app in apps:
@@ -97,7 +104,7 @@ def test_no_acknowledged_act_is_lost_when_the_web_server_is_killed(
         process = serve(start, place)
         journal.url = process.url
         assert journal.resolve() > 0, "the kill met nobody"
-    settle(journal, place, floor=rounds * 20)
+    settle(journal, place, floor=rounds * FLOOR)
 
 
 @dataclass
@@ -112,11 +119,11 @@ class Durable:
 
 
 @pytest.fixture
-def durable(keyring: Keyring, tmp_path: Path) -> Iterator[Durable]:
+def durable(keyring: Keyring, tmp_path: Path, prepared_server: Path) -> Iterator[Durable]:
     """One for each test."""
+    copy_server(prepared_server, tmp_path)
     server = embedded.start(tmp_path)
     try:
-        asyncio.run(prepare(load(mode="run", data_dir=tmp_path, keyring=keyring.dump()), server.dsn))
         yield Durable(Place(server.dsn, tmp_path, keyring.dump()))
     finally:
         end_below(tmp_path)
@@ -143,7 +150,8 @@ def test_no_acknowledged_act_is_lost_when_the_database_is_killed(
     for _ in range(rounds):
         stop = threading.Event()
         apps = journal.work(APPS, stop)
-        time.sleep(0.5 + chance.random() / 2)
+        let_work(journal)
+        time.sleep(chance.random() / 2)
         kill_the_database(place)
         time.sleep(0.2)
         durable.start_again()
@@ -154,4 +162,4 @@ def test_no_acknowledged_act_is_lost_when_the_database_is_killed(
         journal.resolve()
     assert [(each["kind"], each["at"]) for each in process.events("schema.fault")] == []
     assert journal.codes["UNAVAILABLE"] + journal.codes["OUTCOME_UNKNOWN"] > 0, "the kill met nobody"
-    settle(journal, place, floor=rounds * 20)
+    settle(journal, place, floor=rounds * FLOOR)

@@ -96,3 +96,41 @@ async def test_a_system_that_cannot_be_asked_stops_the_gathering(systems: dict[s
     with pytest.raises(Stopped) as raised:
         await follow(plan(ALL), {key: Guarded(each) for key, each in systems.items()}, Call(uuid4(), ANNA))
     assert raised.value.outcome == Broken("The system does not answer.")
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+async def test_two_datasets_of_one_database_lie_in_its_schemas(empty_database: str) -> None:
+    await make(
+        empty_database,
+        "CREATE SCHEMA sales",
+        "CREATE SCHEMA mail",
+        "CREATE TABLE sales.people (id INTEGER PRIMARY KEY, email TEXT)",
+        "CREATE TABLE mail.people (id INTEGER PRIMARY KEY, person INTEGER REFERENCES sales.people (id), name TEXT)",
+        "INSERT INTO sales.people VALUES (1, 'anna@example.com'), (2, 'bert@example.com')",
+        "INSERT INTO mail.people VALUES (7, 1, 'Anna'), (8, 2, 'Bert')",
+    )
+    sales = dataset(
+        "sales",
+        {"people": {"": DELETED, "id": ID, "email": EMAIL}},
+        fides_meta={"namespace": {"schema": "sales"}},
+    )
+    mail = dataset(
+        "mail",
+        {"people": {"": DELETED, "id": ID, "person": refers("sales.people.id"), "name": NAME}},
+        fides_meta={"namespace": {"schema": "mail"}},
+    )
+    both = SqlConnector(SqlSystem(empty_database, ("sales", "mail")), (sales, mail), KEY)
+    assert await both.check() == ()
+    found = await both.find(Call(uuid4(), ANNA))
+    assert isinstance(found, Done)
+    assert found.keys == {}
+    assert await rows(both, ANNA) == 2
+    assert isinstance(await both.erase(Call(uuid4(), ANNA)), Done)
+    assert await rows(both, ANNA) == 0
+    assert await rows(both, Subject({"email": ("bert@example.com",)})) == 2
+    one = SqlConnector(SqlSystem(empty_database, ("sales",)), (sales,), KEY)
+    assert await one.check() == ()
+    outcome = await one.erase(Call(uuid4(), Subject({"email": ("bert@example.com",)})))
+    assert type(outcome).__name__ == "Refused"
+    await both.close()
+    await one.close()

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any, get_args
 
+import pytest
 import yaml
 
 from workers.connectors.connector import Operation
@@ -39,6 +40,42 @@ def test_every_command_of_the_guide_says_what_the_guide_says(tmp_path: Path) -> 
         assert done.stdout == said
         assert "Traceback" not in done.stderr
         before += "".join(f"{line}\n" for line in commands.splitlines() if line.startswith("export "))
+
+
+@pytest.mark.parametrize("command", ["check", "rehearse", "examine"])
+def test_every_command_has_help_that_one_can_act_on(command: str) -> None:
+    program = Path(sys.executable).with_name("hub")
+    done = subprocess.run(
+        [program, "system", command, "--help"], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 0
+    assert "Example: hub system" in done.stdout
+    assert "Exit codes: 0 " in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("check", "nowhere.yml", "--url", "sqlite:///x.db"), 69, "hub: nowhere.yml: No such file or directory\n"),
+        (("check", "odd.yml", "--url", "sqlite:///x.db"), 2, "hub: 1 in the way; nothing was changed\n"),
+        (("check", "shop.yml", "--url", "nonsense"), 2, "hub: 1 in the way; nothing was changed\n"),
+        (("check", "shop.yml", "--url", "sqlite:///nowhere.db"), 1, "hub: 1 in the way; nothing was changed\n"),
+        (("rehearse", "shop.yml", "--url", "sqlite:///nowhere.db", "--identity", "email"), 2, "hub: an identity is"),
+        (("rehearse", "shop.yml", "--url", "sqlite:///nowhere.db", "--identity", "email=a"), 69, "hub: The database"),
+        (("examine", "shop.yml", "--url", "sqlite:///x", "--identity", "a=b", "--bystander", "a=c"), 2, "hub: the "),
+    ],
+)  # fmt: skip
+def test_what_is_in_the_way_of_a_command_is_one_line(
+    tmp_path: Path, arguments: tuple[str, ...], code: int, said: str
+) -> None:
+    (tmp_path / "shop.yml").symlink_to(ROOT / "docs" / "connectors" / "shop.yml")
+    (tmp_path / "odd.yml").write_text("a: &x 1\nb: *x\n", encoding="utf-8")
+    program = Path(sys.executable).with_name("hub")
+    done = subprocess.run(
+        [program, "system", *arguments], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stderr.startswith(said), done.stderr.count("\n")) == (code, True, 1)
+    assert not (tmp_path / "nowhere.db").exists()
 
 
 def test_the_guide_names_every_strategy_and_the_journal() -> None:

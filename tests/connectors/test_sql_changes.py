@@ -99,7 +99,7 @@ async def test_a_step_that_comes_back_with_other_values_is_not_done(sql: SqlConn
     assert isinstance(await sql.correct(once, [shop.MOVED]), Done)
     before = await held(database)
     outcome = await sql.correct(once, [Change("user.contact.address.street", "elsewhere")])
-    assert outcome == Broken(
+    assert outcome == Refused(
         "This step was done before with other values: give the new ones a step of their own."
     )
     assert await held(database) == before
@@ -179,6 +179,27 @@ async def test_a_restriction_is_marked_and_lifted(sql: SqlConnector, database: s
     assert [bool(row[5]) for row in (await held(database))["customers"]] == [True, False]
     assert isinstance(await sql.restrict(call(), is_restricted=False), Done)
     assert [bool(row[5]) for row in (await held(database))["customers"]] == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("stored", "asked"),
+    [("Ärla.Öst@Example.com", "Ärla.Öst@example.com"), ("ärla.öst@EXAMPLE.com", "ärla.öst@example.com")],
+)
+async def test_an_email_is_met_whatever_its_case(
+    sql: SqlConnector, database: str, stored: str, asked: str
+) -> None:
+    await execute(database, sa.update(shop.customers).where(shop.customers.c.id == 2).values(email=stored))
+    outcome = await sql.find(call(Subject({"email": (asked,)})))
+    assert isinstance(outcome, Done)
+    assert outcome.evidence.places[0].rows == 1
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite", "postgresql"], indirect=True)
+async def test_where_emails_are_said_to_be_exact_their_case_counts(database: str) -> None:
+    exact = SqlConnector(SqlSystem(database, ("shop",), exact=frozenset({"email"})), DATASETS, KEY)
+    assert isinstance(await exact.find(call(Subject({"email": ANNA.identities["email"]}))), Nothing)
+    assert isinstance(await exact.find(call(Subject({"email": ("Anna.Lindqvist@Example.com",)}))), Done)
+    await exact.close()
 
 
 async def test_identities_that_cannot_stand_in_a_column_meet_nobody(sql: SqlConnector) -> None:

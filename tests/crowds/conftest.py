@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from hub import merges, recipients
 from hub.act import Hub
 from hub.actors import OPERATOR, Operation
 from hub.recipients import NewRecipient
+from tests import hatchery
 from tests.world import World, build_world
 
 REFERRAL = ("--purpose", "referral-mortgage", "--act", "disclose", "--recipient", "bluegum-mortgages")
@@ -84,12 +84,8 @@ def run(hub: Hub, crowd: Crowd, tmp_path: Path) -> Run:
             "HUB_DATA_DIR": str(tmp_path / "data"),
         }
         own |= {"HUB_KEYRING": hub.vault.keyring.dump(), "COLUMNS": "100"}
-        child = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", "from hub.cli import main; main()", *arguments,
-            "--organisation", str(world.organisation.id), env={**os.environ, **own}, cwd=tmp_path,
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        out, err = await asyncio.wait_for(child.communicate(), 120)
-        return Done(child.returncode or 0, out.decode(), err.decode())
+        asked = (*arguments, "--organisation", str(world.organisation.id))
+        done = await asyncio.to_thread(hatchery.run, asked, {**os.environ, **own}, tmp_path)
+        return Done(done.returncode, done.stdout, done.stderr)
 
     return run

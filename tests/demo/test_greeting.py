@@ -4,7 +4,12 @@ import json
 import re
 import subprocess
 
+import pytest
+
 from tests.demo.conftest import Demo
+
+# The demo of the walkthrough.
+pytestmark = pytest.mark.xdist_group("demo")
 
 
 def pasted(demo: Demo, command: str) -> dict[str, object]:

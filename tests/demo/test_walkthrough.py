@@ -16,6 +16,8 @@ import pytest
 
 from tests.demo.conftest import ROOT, Demo
 
+# One demo, and one walk, for all of them.
+pytestmark = pytest.mark.xdist_group("demo")
 PAGE = ROOT / "docs" / "walkthrough.md"
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^## (.+)$", re.MULTILINE)

@@ -62,12 +62,12 @@ async def test_an_intake_with_a_notice_is_a_collection_and_a_delivery(
     assert delivery.happened_at == AFTER
     assert await events_of(hub, customer_id) == ["customer.created", "collection.recorded"]
     state = await superuser.fetchrow(
-        """SELECT s.collected_on, h.content FROM customer_state s JOIN holding h ON h.id = s.holding_id
+        """SELECT s.day_1, s.day_2, h.content FROM customer_state s JOIN holding h ON h.id = s.holding_id
            WHERE s.customer_id = $1""",
         customer_id,
     )
     assert state is not None
-    assert state["collected_on"] == [made.happened_at.date()]
+    assert (state["day_1"], state["day_2"]) == (made.happened_at.date(), None)
     holding = json.loads(state["content"])
     assert {one[0] for one in holding["intake"]} == {str(each) for each in made.categories}
     assert holding["told"] == [[str(firm.version), 1]]

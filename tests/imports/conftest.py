@@ -1,7 +1,7 @@
 """A firm of its own for every test, a folder for files, and the command that imports."""
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from hub.actors import OPERATOR, Operation, Role
 from hub.imports.reversing import Reversal, reverse_import
 from hub.imports.running import Outcome, import_customers
 from hub.imports.terms import Options
-from tests.world import World, build_world
+from tests.world import World, build_silent_world, build_world
 
 # Everything that an import may change, without ids, instants and keys.
 PICTURE = {
@@ -127,8 +127,21 @@ class Desk:
 
 
 @pytest_asyncio.fixture
-async def desk(hub: Hub, tmp_path: Path) -> AsyncIterator[Desk]:
-    yield Desk(hub, await build_world(hub), tmp_path)
+async def told_desk(hub: Hub, tmp_path: Path) -> Desk:
+    """The desk of a firm with purposes, notices and recipients."""
+    return Desk(hub, await build_world(hub), tmp_path)
+
+
+@pytest.fixture
+def desk(told_desk: Desk) -> Desk:
+    """The desk of most tests."""
+    return told_desk
+
+
+@pytest_asyncio.fixture
+async def bare_desk(hub: Hub, tmp_path: Path) -> Desk:
+    """The desk of a firm that promises nothing."""
+    return Desk(hub, await build_silent_world(hub), tmp_path)
 
 
 @pytest.fixture

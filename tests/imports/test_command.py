@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import re
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from hub.actors import OPERATOR
 from hub.imports.running import import_customers
 from hub.vault import Vault
+from tests import hatchery
 from tests.imports.conftest import Desk
 
 GOOD = "Account ID,Name,Email\nA1,Jo Canaryqx,canaryqx@example.com\n"
@@ -38,12 +38,8 @@ async def command(desk: Desk, *arguments: str | Path) -> tuple[int, str, str]:
         "HUB_METRICS_TOKEN": "metrics-for-tests",
     }
     own = ("import", "customers", *map(str, arguments))
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", "from hub.cli import main; main()", *own, env=environment,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    out, err = await asyncio.wait_for(child.communicate(), 60)
-    return child.returncode or 0, out.decode(), err.decode()
+    done = await asyncio.to_thread(hatchery.run, own, environment, Path.cwd())
+    return done.returncode, done.stdout, done.stderr
 
 
 def said(desk: Desk) -> tuple[str, ...]:

@@ -32,6 +32,12 @@ BAD = {
 }
 
 
+@pytest.fixture
+def desk(bare_desk: Desk) -> Desk:
+    """A firm without promises: no file here asks about them."""
+    return bare_desk
+
+
 @pytest.mark.parametrize("name", BAD)
 async def test_a_bad_row_is_rejected_with_its_reason_and_its_neighbours_land(desk: Desk, name: str) -> None:
     row, reason = BAD[name]

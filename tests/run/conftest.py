@@ -3,9 +3,9 @@
 import asyncio
 import json
 import os
+import shutil
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -25,9 +25,10 @@ from hub.db import new_id
 from hub.keyring import Keyring
 from hub.organisations import NewOrganisation, set_up
 from hub.settings import load
-from tests.servers import end_below
+from tests import hatchery
+from tests.hatchery import HUB
+from tests.servers import copy_server, end_below
 
-HUB = str(Path(sys.executable).parent / "hub")
 PATIENCE_SECONDS = 40
 METRICS_TOKEN = "metrics-for-tests"
 
@@ -36,7 +37,7 @@ METRICS_TOKEN = "metrics-for-tests"
 class Process:
     """A process of the hub; its log lines as they come."""
 
-    popen: subprocess.Popen[str]
+    popen: subprocess.Popen[str] | hatchery.Hatched
     lines: list[str] = field(default_factory=list[str])
     said: list[str] = field(default_factory=list[str])
     readers: list[threading.Thread] = field(default_factory=list[threading.Thread])
@@ -106,37 +107,37 @@ class Place:
 
     def run(self, *arguments: str, stdin: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
-        return subprocess.run(
-            [HUB, *arguments],
-            env=self.environment(**settings),
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=self.folder,
-            timeout=PATIENCE_SECONDS,
-        )
+        return hatchery.run(arguments, self.environment(**settings), self.folder, stdin, PATIENCE_SECONDS)
 
 
 Start = Callable[..., Process]
 
 
+def begin_anew(command: list[str], environment: dict[str, str], folder: Path) -> Process:
+    """Start a program in an interpreter of its own, as an operator does."""
+    popen = subprocess.Popen(
+        command,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=folder,
+        start_new_session=True,
+    )
+    return Process(popen)
+
+
 @pytest.fixture
 def start() -> Iterator[Start]:
-    """Start a process of the hub; killed at the end of the test if it still runs."""
+    """Start a process of the hub, or of another program; killed at the end of the test if it still runs."""
     started: list[Process] = []
 
-    def begin(place: Place, *arguments: str, program: str = HUB, **settings: str) -> Process:
-        popen = subprocess.Popen(
-            [program, *arguments],
-            env=place.environment(**settings),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            cwd=place.folder,
-            start_new_session=True,
-        )
-        started.append(Process(popen))
+    def begin(place: Place, *arguments: str, program: str = "", **settings: str) -> Process:
+        environment = place.environment(**settings)
+        if program:
+            started.append(begin_anew([program, *arguments], environment, place.folder))
+        else:
+            started.append(Process(hatchery.begin(arguments, environment, place.folder)))
         return started[-1]
 
     yield begin
@@ -146,13 +147,22 @@ def start() -> Iterator[Start]:
         process.wait()
 
 
+@pytest.fixture(scope="session")
+def prepared(
+    clone: Callable[..., str], worker_name: str, keyring: Keyring, tmp_path_factory: pytest.TempPathFactory
+) -> str:
+    """The name of a prepared database, to be cloned."""
+    name = f"hub_prepared_{worker_name}"
+    _in_loop(clone(name), tmp_path_factory.mktemp("prepared"), keyring)
+    return name
+
+
 @pytest.fixture
-def place(clone: Callable[[str], str], worker_name: str, keyring: Keyring, tmp_path: Path) -> Place:
+def place(
+    clone: Callable[..., str], worker_name: str, keyring: Keyring, tmp_path: Path, prepared: str
+) -> Place:
     """A prepared database of the test's own."""
-    url = clone(f"hub_place_{worker_name}")
-    made = Place(url, tmp_path, keyring.dump())
-    _in_loop(url, tmp_path, keyring)
-    return made
+    return Place(clone(f"hub_place_{worker_name}", prepared), tmp_path, keyring.dump())
 
 
 @dataclass
@@ -167,12 +177,26 @@ class Own:
         self.server = embedded.start(self.place.folder, durable=False)
 
 
+@pytest.fixture(scope="session")
+def prepared_server(
+    keyring: Keyring, tmp_path_factory: pytest.TempPathFactory, stopped_server: Path
+) -> Iterator[Path]:
+    """The home of a server with a prepared database in it, to be copied."""
+    folder = tmp_path_factory.mktemp("prepared")
+    copy_server(stopped_server, folder)
+    made = embedded.start(folder, durable=False)
+    _in_loop(made.dsn, folder, keyring)
+    assert made.stop()
+    yield made.home
+    shutil.rmtree(made.home)
+
+
 @pytest.fixture
-def own(keyring: Keyring, tmp_path: Path) -> Iterator[Own]:
+def own(keyring: Keyring, tmp_path: Path, prepared_server: Path) -> Iterator[Own]:
     """A PostgreSQL of the test's own."""
+    copy_server(prepared_server, tmp_path)
     server = embedded.start(tmp_path, durable=False)
     try:
-        _in_loop(server.dsn, tmp_path, keyring)
         yield Own(server, Place(server.dsn, tmp_path, keyring.dump()))
     finally:
         end_below(tmp_path)
@@ -216,16 +240,7 @@ def _in_loop(url: str, folder: Path, keyring: Keyring) -> None:
 @pytest.fixture(scope="session")
 def site(shared_place: Place) -> Iterator[Process]:
     """One running web server for all tests that only ask."""
-    popen = subprocess.Popen(
-        [HUB, "serve"],
-        env=shared_place.environment(HUB_LOG_LEVEL="DEBUG"),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=shared_place.folder,
-        start_new_session=True,
-    )
-    process = Process(popen)
+    process = begin_anew([HUB, "serve"], shared_place.environment(HUB_LOG_LEVEL="DEBUG"), shared_place.folder)
     process.wait_for("hub.listens")
     yield process
     assert process.end() == 0

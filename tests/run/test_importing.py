@@ -8,9 +8,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.run.conftest import HUB, PATIENCE_SECONDS, Own
+from tests.hatchery import HUB
+from tests.run.conftest import PATIENCE_SECONDS, Own
 
-ROWS = 20_000
+ROWS = 6_000
 ADD = ("organisation", "add", "acme", "Acme", "--country", "AU", "--contact", "privacy@acme.example")
 
 

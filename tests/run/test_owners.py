@@ -11,7 +11,7 @@ import pytest
 from hub import embedded
 from hub.keyring import Keyring
 from tests.run.conftest import Place, Start
-from tests.servers import end_below
+from tests.servers import copy_server, end_below
 
 PAGE = Path(__file__).parents[2] / "docs" / "operating.md"
 SQL = re.compile(r"^```sql\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -50,8 +50,9 @@ class Server:
 
 
 @pytest.fixture
-def bare(keyring: Keyring, tmp_path: Path) -> Iterator[Server]:
+def bare(keyring: Keyring, tmp_path: Path, stopped_server: Path) -> Iterator[Server]:
     """A server without the roles of the hub."""
+    copy_server(stopped_server, tmp_path)
     running = embedded.start(tmp_path, durable=False)
     yield Server(running.dsn, tmp_path, keyring.dump())
     end_below(tmp_path)

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 
+from tests.hatchery import HUB
 from tests.run.conftest import PATIENCE_SECONDS, Place, Process, Start
 from tests.servers import running_below
 
@@ -48,7 +49,7 @@ def cpu_seconds(pid: int) -> float:
 
 
 def test_the_demo_prints_a_token_and_a_question_that_gets_a_cited_answer(here: Place, start: Start) -> None:
-    process = start(here, "demo", **OWN)
+    process = start(here, "demo", program=HUB, **OWN)
     token = printed(process, "eyJ")
     printed(process, "Go on with")
     text = "".join(process.said)
@@ -61,7 +62,7 @@ def test_the_demo_prints_a_token_and_a_question_that_gets_a_cited_answer(here: P
         assert (page.status_code, "bluegum-mortgages" in page.text) == (200, True)
         assert "made-up" in client.get("/").text
     assert process.end(signal.SIGINT) == 0
-    again = start(here, "demo", **OWN)
+    again = start(here, "demo", program=HUB, **OWN)
     printed(again, "Go on with")
     assert cpu_seconds(again.popen.pid) < SECOND_START_SECONDS
     assert "Making up" not in "".join(again.said)
@@ -72,12 +73,12 @@ def test_the_demo_prints_a_token_and_a_question_that_gets_a_cited_answer(here: P
 def test_ctrl_c_while_people_are_made_up_stops_soon_and_the_next_start_makes_them(
     here: Place, start: Start
 ) -> None:
-    process = start(here, "demo", **OWN)
+    process = start(here, "demo", program=HUB, **OWN)
     printed(process, "Making up")
     began = time.monotonic()
     assert process.end(signal.SIGINT) == 0
     assert time.monotonic() - began < PATIENCE_SECONDS
-    again = start(here, "demo", **OWN)
+    again = start(here, "demo", program=HUB, **OWN)
     printed(again, "Go on with")
     assert "Making up" in "".join(again.said)
     assert again.end() == 0
@@ -118,7 +119,7 @@ def kill_everything(process: Process, folder: Path) -> None:
 
 
 def test_what_was_acknowledged_survives_the_killing_of_everything(here: Place, start: Start) -> None:
-    process = start(here, "demo", **OWN)
+    process = start(here, "demo", program=HUB, **OWN)
     token = printed(process, "eyJ")
     printed(process, "Go on with")
     with ThreadPoolExecutor(APPS) as pool:
@@ -132,7 +133,7 @@ def test_what_was_acknowledged_survives_the_killing_of_everything(here: Place, s
             each.result()
     acknowledged = set(answered)
     assert len(acknowledged) >= FLOOR
-    again = start(here, "demo", **OWN)
+    again = start(here, "demo", program=HUB, **OWN)
     token, kept = printed(again, "eyJ"), set[str]()
     query = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
     wanted = sorted(acknowledged)

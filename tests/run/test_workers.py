@@ -266,7 +266,14 @@ async def test_a_worker_survives_a_restart_of_postgresql(own: Own, seen: Seen) -
 async def test_the_sweep_comes_up_by_itself_once_for_all_workers(fresh_hub: Hub) -> None:
     app = make_app(fresh_hub, FAST)
     registry: Any = app.periodic_registry
-    assert [name for name, _ in registry.periodic_tasks] == ["letters.resume", "questions.lapse", "hub.sweep"]
+    assert {name for name, _ in registry.periodic_tasks} == {
+        "letters.resume",
+        "questions.lapse",
+        "rights.resume",
+        "rights.cool",
+        "rights.expire",
+        "hub.sweep",
+    }
     due = Job(
         id=None,
         queue="default",

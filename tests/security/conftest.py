@@ -9,10 +9,10 @@ from hub.act import Hub
 from hub.demo.mailbox import Mailbox
 from hub.readiness import Readiness
 from tests.internal.door import Door
-from tests.run.conftest import place, start
+from tests.run.conftest import place, prepared, start
 from tests.world import World, build_world
 
-__all__ = ["place", "start"]
+__all__ = ["place", "prepared", "start"]
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -1,6 +1,5 @@
 """Small inputs that want to become large work: nested, repeated, endless. Refused at once, and nothing happens."""
 
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,8 +7,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests import hatchery
 from tests.internal.door import ACCEPT, Door
-from tests.run.conftest import HUB
 from tests.world import World
 
 DEEP = 100_000
@@ -98,10 +97,8 @@ def test_a_file_that_grows_when_it_is_read_is_refused_in_one_line(
         "HUB_MODE": "run",
         "PATH": "",
     }
-    done = subprocess.run(
-        [HUB, *(part.format(file=file) for part in command)],
-        capture_output=True, text=True, check=False, cwd=tmp_path, env=environment, timeout=20,
-    )  # fmt: skip
+    arguments = [part.format(file=file) for part in command]
+    done = hatchery.run(arguments, environment, tmp_path, patience_seconds=20)
     assert done.returncode in codes, done.stderr[:500]
     assert "Traceback" not in done.stderr
     assert len((done.stderr + done.stdout).splitlines()) <= 2

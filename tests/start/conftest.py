@@ -147,7 +147,23 @@ def index(wheel: bytes) -> Iterator[Index]:
 
 
 @pytest.fixture
+def prepared(checkout: Checkout, empty_venv: Path) -> Checkout:
+    """A checkout that has a `.venv` with nothing installed in it: making one takes longer than all the rest."""
+    shutil.copytree(empty_venv, checkout.folder / ".venv", symlinks=True)
+    return checkout
+
+
+@pytest.fixture(scope="session")
+def empty_venv(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A virtual environment as the launcher makes it; to be copied, as `python -m pip` asks for no place."""
+    folder = tmp_path_factory.mktemp("empty") / ".venv"
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    return folder
+
+
+@pytest.fixture
 def checkout(tmp_path: Path, index: Index) -> Checkout:
+    """A checkout as it was cloned."""
     folder = tmp_path / "a hub"
     (folder / "hub").mkdir(parents=True)
     (folder / "locks").mkdir()

@@ -20,7 +20,7 @@ import pytest
 from hub import embedded, postgresql
 from hub.embedded import EmbeddedError, Running
 from hub.postgresql import STATE
-from tests.servers import end, end_below
+from tests.servers import copy_server, end, end_below
 
 ROOT = Path(__file__).resolve().parents[2]
 Begin = Callable[..., Running]
@@ -37,19 +37,21 @@ def begin(tmp_path: Path) -> Iterator[Begin]:
     end_below(tmp_path)
 
 
+@pytest.fixture
+def begin_again(begin: Begin, tmp_path: Path, stopped_server: Path) -> Begin:
+    """As `begin`, where a server was made before: what is proved is not how it is made."""
+    copy_server(stopped_server, tmp_path / "data")
+    return begin
+
+
 def postmaster(home: Path) -> int:
     return int((home / "data" / "postmaster.pid").read_text().splitlines()[0])
 
 
 def value(dsn: str, sql: str) -> object:
     with psycopg.connect(dsn, autocommit=True) as connection:
-        row = connection.execute(sql.encode()).fetchone()
-        return row[0] if row else None
-
-
-def do(dsn: str, sql: str) -> None:
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute(sql.encode())
+        found = connection.execute(sql.encode())
+        return (found.fetchone() or [None])[0] if found.description else None
 
 
 def test_a_first_start_makes_a_checksummed_utf8_database_of_our_own(begin: Begin) -> None:
@@ -59,14 +61,14 @@ def test_a_first_start_makes_a_checksummed_utf8_database_of_our_own(begin: Begin
     assert value(running.dsn, asked) == "hub on UTF8 é"
 
 
-def test_nothing_listens_on_the_network(begin: Begin) -> None:
-    running = begin()
+def test_nothing_listens_on_the_network(begin_again: Begin) -> None:
+    running = begin_again()
     assert value(running.dsn, "SHOW listen_addresses") == ""
     assert value(running.dsn, "SELECT inet_server_addr()") is None
 
 
-def test_a_wrong_password_is_refused_even_to_the_same_user(begin: Begin) -> None:
-    running = begin()
+def test_a_wrong_password_is_refused_even_to_the_same_user(begin_again: Begin) -> None:
+    running = begin_again()
     password = (running.home / "password").read_text()
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         psycopg.connect(running.dsn.replace(password, "wrong"))
@@ -82,8 +84,8 @@ def test_passwords_and_sockets_are_private(begin: Begin) -> None:
     assert (running.home / "password").read_text() not in repr(running)
 
 
-def test_statements_and_their_values_stay_out_of_the_log(begin: Begin) -> None:
-    running = begin()
+def test_statements_and_their_values_stay_out_of_the_log(begin_again: Begin) -> None:
+    running = begin_again()
     with psycopg.connect(running.dsn) as connection, pytest.raises(psycopg.errors.DivisionByZero):
         connection.execute("SELECT 1 / (length(%s) - 9)", ["jane@home"])
     assert "division by zero" in (running.home / "log").read_text()
@@ -91,8 +93,8 @@ def test_statements_and_their_values_stay_out_of_the_log(begin: Begin) -> None:
     assert "SELECT" not in (running.home / "log").read_text()
 
 
-def test_a_second_user_joins_and_the_last_one_stops_it(begin: Begin) -> None:
-    first, second = begin(), begin()
+def test_a_second_user_joins_and_the_last_one_stops_it(begin_again: Begin) -> None:
+    first, second = begin_again(), begin_again()
     assert first.dsn == second.dsn
     assert not first.stop()
     assert value(second.dsn, "SELECT 1") == 1
@@ -100,8 +102,8 @@ def test_a_second_user_joins_and_the_last_one_stops_it(begin: Begin) -> None:
     assert not (second.home / "data" / "postmaster.pid").exists()
 
 
-def test_removing_leaves_nothing_unless_another_process_uses_it(begin: Begin) -> None:
-    first, second = begin(), begin()
+def test_removing_leaves_nothing_unless_another_process_uses_it(begin_again: Begin) -> None:
+    first, second = begin_again(), begin_again()
     first.remove()
     assert value(second.dsn, "SELECT 1") == 1
     second.remove()
@@ -116,14 +118,14 @@ def test_starts_at_the_same_moment_make_one_server(begin: Begin) -> None:
     assert len({value(running.dsn, "SELECT pg_postmaster_start_time()") for running in started}) == 1
 
 
-def test_what_was_committed_is_there_after_a_stop_and_a_start(begin: Begin) -> None:
-    running = begin(durable=True)
-    do(running.dsn, "CREATE TABLE kept AS SELECT 42 AS answer")
+def test_what_was_committed_is_there_after_a_stop_and_a_start(begin_again: Begin) -> None:
+    running = begin_again(durable=True)
+    value(running.dsn, "CREATE TABLE kept AS SELECT 42 AS answer")
     running.stop()
-    assert value(begin(durable=True).dsn, "SELECT answer FROM kept") == 42
+    assert value(begin_again(durable=True).dsn, "SELECT answer FROM kept") == 42
 
 
-def test_a_server_whose_hub_was_killed_is_joined(begin: Begin, tmp_path: Path) -> None:
+def test_a_server_whose_hub_was_killed_is_joined(begin_again: Begin, tmp_path: Path) -> None:
     program = (
         "import sys, pathlib, hub.embedded as e; e.start(pathlib.Path(sys.argv[1])); print('up'); input()"
     )
@@ -135,25 +137,25 @@ def test_a_server_whose_hub_was_killed_is_joined(begin: Begin, tmp_path: Path) -
         assert known
         began = value(known, "SELECT pg_postmaster_start_time()")
         hub.kill()
-    joined = begin()
+    joined = begin_again()
     assert value(joined.dsn, "SELECT pg_postmaster_start_time()") == began
     assert joined.stop()
 
 
-def test_what_was_committed_survives_the_death_of_every_process(begin: Begin) -> None:
-    running = begin(durable=True)
-    do(running.dsn, "CREATE TABLE kept AS SELECT generate_series(1, 1000) AS number")
+def test_what_was_committed_survives_the_death_of_every_process(begin_again: Begin) -> None:
+    running = begin_again(durable=True)
+    value(running.dsn, "CREATE TABLE kept AS SELECT generate_series(1, 1000) AS number")
     victims = [postmaster(running.home), *children(postmaster(running.home))]
     for victim in victims:
         os.kill(victim, signal.SIGKILL)
-    again = begin(durable=True)
+    again = begin_again(durable=True)
     assert value(again.dsn, "SELECT count(*) FROM kept") == 1000
 
 
 def test_a_server_that_ended_by_itself_is_revived_and_a_running_one_left_alone(
-    begin: Begin, tmp_path: Path
+    begin_again: Begin, tmp_path: Path
 ) -> None:
-    running = begin(durable=True)
+    running = begin_again(durable=True)
     began = value(running.dsn, "SELECT pg_postmaster_start_time()")
     assert not embedded.revive(tmp_path / "data")
     end(postmaster(running.home))
@@ -190,12 +192,12 @@ def test_a_socket_folder_prepared_by_somebody_else_is_refused(begin: Begin, tmp_
         sockets.rmdir()
 
 
-def test_a_database_of_another_release_is_left_alone(begin: Begin) -> None:
-    running = begin()
+def test_a_database_of_another_release_is_left_alone(begin_again: Begin) -> None:
+    running = begin_again()
     running.stop()
     (running.home / "data" / "PG_VERSION").write_text("17\n")
     with pytest.raises(EmbeddedError, match="is of PostgreSQL 17, this is 18"):
-        begin()
+        begin_again()
     assert not (running.home / "data" / "postmaster.pid").exists()
 
 
@@ -287,7 +289,7 @@ def test_of_what_a_program_said_the_reason_is_picked(output: str, said: str) -> 
 @pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user's server lies in the folder itself")
 def test_a_folder_that_was_deleted_begins_with_an_empty_server(begin: Begin, tmp_path: Path) -> None:
     first = begin()
-    do(first.dsn, "CREATE TABLE kept (id integer)")
+    value(first.dsn, "CREATE TABLE kept (id integer)")
     shutil.rmtree(tmp_path / "data")
     second = begin()
     assert value(second.dsn, "SELECT to_regclass('kept')") is None

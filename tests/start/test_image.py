@@ -5,7 +5,6 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -84,7 +83,7 @@ def copied(folder: Path, dockerfile: list[str]) -> None:
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory, dockerfile: list[str]) -> Path:
+def built(tmp_path_factory: pytest.TempPathFactory, dockerfile: list[str], empty_venv: Path) -> Path:
     """Run the build stage's steps in folders of our own instead of /source, /build, /hub and /wheel."""
     folder = tmp_path_factory.mktemp("image")
     source = folder / "source"
@@ -92,13 +91,14 @@ def built(tmp_path_factory: pytest.TempPathFactory, dockerfile: list[str]) -> Pa
     copied(source, dockerfile)
     for line in dockerfile[: dockerfile.index("FROM ${BASE}")]:
         if line.startswith("RUN "):
-            run(line.removeprefix("RUN "), folder)
+            run(line.removeprefix("RUN "), folder, empty_venv)
     return folder / "hub"
 
 
-def run(step: str, folder: Path) -> None:
+def run(step: str, folder: Path, empty_venv: Path) -> None:
     here = re.sub(r"(?<![\w.])/(hub|build|wheel)\b", rf"{folder}/\1", step)
-    here = here.replace("python -m venv", f"{shlex.quote(sys.executable)} -m venv")
+    made = "".join(f"cp -a {shlex.quote(str(empty_venv))} {folder}/{name}; " for name in ("build", "hub"))
+    here = here.replace(f"python -m venv {folder}/build {folder}/hub", made + "true")
     quiet = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore", "SOURCE_DATE_EPOCH": "0"}
     done = subprocess.run(
         ["sh", "-ec", here],

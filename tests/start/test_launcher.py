@@ -32,31 +32,31 @@ def test_a_first_start_installs_and_a_second_one_only_starts(checkout: Checkout)
     assert len(checkout.index.given) == 1
 
 
-def test_a_changed_lock_is_installed(checkout: Checkout) -> None:
-    checkout.launch()
-    lock = checkout.folder / "locks" / "demo.txt"
+def test_a_changed_lock_is_installed(prepared: Checkout) -> None:
+    prepared.launch()
+    lock = prepared.folder / "locks" / "demo.txt"
     lock.write_text(lock.read_text() + "# another content\n")
-    code, said = checkout.launch()
+    code, said = prepared.launch()
     assert code == 0
     assert "installing" in said
 
 
-def test_a_killed_installation_is_begun_again(checkout: Checkout) -> None:
-    checkout.index.may_answer.clear()
-    with checkout.begin() as launcher:
-        assert checkout.index.asked.wait(60)
+def test_a_killed_installation_is_begun_again(prepared: Checkout) -> None:
+    prepared.index.may_answer.clear()
+    with prepared.begin() as launcher:
+        assert prepared.index.asked.wait(60)
         os.killpg(launcher.pid, signal.SIGKILL)
-    (checkout.folder / ".venv" / "half-written").touch()
-    checkout.index.may_answer.set()
-    code, said = checkout.launch()
+    (prepared.folder / ".venv" / "half-written").touch()
+    prepared.index.may_answer.set()
+    code, said = prepared.launch()
     assert (code, said.splitlines()[-1]) == (0, "hub demo")
-    assert not (checkout.folder / ".venv" / "half-written").exists()
+    assert not (prepared.folder / ".venv" / "half-written").exists()
 
 
-def test_ctrl_c_stops_an_installation_at_once_and_quietly(checkout: Checkout) -> None:
-    checkout.index.may_answer.clear()
-    with checkout.begin() as launcher:
-        assert checkout.index.asked.wait(60)
+def test_ctrl_c_stops_an_installation_at_once_and_quietly(prepared: Checkout) -> None:
+    prepared.index.may_answer.clear()
+    with prepared.begin() as launcher:
+        assert prepared.index.asked.wait(60)
         os.killpg(launcher.pid, signal.SIGINT)
         said = launcher.communicate(timeout=20)[0]
     assert launcher.returncode == 130
@@ -64,35 +64,35 @@ def test_ctrl_c_stops_an_installation_at_once_and_quietly(checkout: Checkout) ->
     assert "Traceback" not in said
 
 
-def test_two_starts_at_once_install_once(checkout: Checkout) -> None:
-    with checkout.begin() as one, checkout.begin() as other:
+def test_two_starts_at_once_install_once(prepared: Checkout) -> None:
+    with prepared.begin() as one, prepared.begin() as other:
         said = [launcher.communicate(timeout=100)[0].splitlines() for launcher in (one, other)]
     assert [(one.returncode, said[0][-1]), (other.returncode, said[1][-1])] == [(0, "hub demo")] * 2
-    assert len(checkout.index.given) == 1
+    assert len(prepared.index.given) == 1
 
 
-def test_a_moved_folder_is_installed_anew(checkout: Checkout) -> None:
-    checkout.launch()
-    moved = replace(checkout, folder=checkout.folder.rename(checkout.folder.with_name("moved")))
+def test_a_moved_folder_is_installed_anew(prepared: Checkout) -> None:
+    prepared.launch()
+    moved = replace(prepared, folder=prepared.folder.rename(prepared.folder.with_name("moved")))
     code, said = moved.launch()
     assert (code, said.splitlines()[-1]) == (0, "hub demo")
     assert f"making {moved.folder}/.venv" in said
 
 
-def test_a_package_that_is_not_the_tested_one_is_not_installed(checkout: Checkout) -> None:
-    lock = checkout.folder / "locks" / "demo.txt"
+def test_a_package_that_is_not_the_tested_one_is_not_installed(prepared: Checkout) -> None:
+    lock = prepared.folder / "locks" / "demo.txt"
     lock.write_text(f"stone==1.0 \\\n    --hash=sha256:{'0' * 64}\n")
-    code, said = checkout.launch()
+    code, said = prepared.launch()
     assert code == 1
     assert said.splitlines()[-1].startswith(
         "make demo: a package is not the one that was tested: do not go on"
     )
     assert "hub demo" not in said
-    assert not list((checkout.folder / ".venv").rglob("stone.py"))
+    assert not list((prepared.folder / ".venv").rglob("stone.py"))
 
 
-def test_an_index_that_is_not_reached_is_named_with_the_remedy(checkout: Checkout) -> None:
-    code, said = checkout.launch(PIP_INDEX_URL="http://127.0.0.1:9/simple")
+def test_an_index_that_is_not_reached_is_named_with_the_remedy(prepared: Checkout) -> None:
+    code, said = prepared.launch(PIP_INDEX_URL="http://127.0.0.1:9/simple")
     assert code == 1
     assert said.splitlines()[-1].startswith("make demo: the package index is not reached: check the network")
 

@@ -16,17 +16,19 @@ from urllib.request import urlopen
 import pytest
 
 from hub import embedded
-from tests.servers import end_below, running_below
+from tests.servers import copy_server, end_below, running_below
 
 Hub = subprocess.Popen[str]
+PATIENCE_SECONDS = 120
 PROGRAM = Path(sys.executable).with_name("hub")
 
 
 @pytest.fixture
-def begin(tmp_path: Path) -> Iterator[Callable[[], Hub]]:
+def begin(tmp_path: Path, stopped_server: Path) -> Iterator[Callable[[], Hub]]:
     """Start a hub whose output goes to a file of its own."""
     begun: list[Hub] = []
     data = tmp_path / "data"
+    copy_server(stopped_server, data)
 
     def start() -> Hub:
         environment = {"PATH": os.environ["PATH"], "HUB_PORT": "0", "HUB_DATA_DIR": str(data)}
@@ -46,7 +48,8 @@ def begin(tmp_path: Path) -> Iterator[Callable[[], Hub]]:
 
 def address(hub: Hub, said: Path) -> str:
     """Wait until the hub says where it listens."""
-    for _ in range(300):
+    until = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < until:
         if found := re.search(r'"event":"hub.listens".*?"port":(\d+)', said.read_text()):
             return f"http://127.0.0.1:{found[1]}"
         assert hub.poll() is None, said.read_text()
@@ -86,7 +89,8 @@ def test_a_database_that_ended_by_itself_is_started_again(begin: Callable[[], Hu
     url = address(hub, tmp_path / "said-0")
     [before] = running_below(tmp_path)
     os.kill(before, signal.SIGQUIT)
-    for _ in range(300):
+    until = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < until:
         if running_below(tmp_path).keys() - {before} and ready(url):
             break
         time.sleep(0.1)

@@ -4,6 +4,8 @@ import ast
 import re
 import sys
 import tomllib
+from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import distribution, packages_distributions
 from pathlib import Path
 from typing import Any
@@ -133,9 +135,13 @@ def test_every_package_we_import_is_declared_and_every_declared_one_is_imported(
 
 
 def owners(name: str) -> set[str]:
-    return {
-        canonicalize_name(owner) for owner in packages_distributions().get(name, [f"nobody installs {name}"])
-    }
+    return {canonicalize_name(owner) for owner in installed().get(name, [f"nobody installs {name}"])}
+
+
+@cache
+def installed() -> Mapping[str, list[str]]:
+    """Which distributions hold a package: read once, as it opens the files of each of them."""
+    return packages_distributions()
 
 
 def third_parties(path: Path) -> set[str]:

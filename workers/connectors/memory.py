@@ -25,7 +25,6 @@ from workers.connectors.connector import (
     Place,
     Refused,
     Row,
-    Stopped,
     Value,
 )
 from workers.connectors.datasets import (
@@ -38,8 +37,9 @@ from workers.connectors.datasets import (
     Unusable,
 )
 from workers.connectors.faults import Faults, answer
+from workers.connectors.following import Ways
 from workers.connectors.plain import digest, plain
-from workers.connectors.planning import Node, Plan, plan
+from workers.connectors.planning import Node, Plan
 
 Record: TypeAlias = dict[str, Any]
 Met: TypeAlias = dict[CollectionName, list[Record]]
@@ -59,8 +59,9 @@ class MemoryConnector:
 
     def __init__(self, system: MemorySystem, datasets: Iterable[Dataset], key: bytes) -> None:
         self._keys, self.faults, self._key = system.datasets, system.faults, key
-        self._datasets = tuple(datasets)
-        self._own = {each.key: each for each in self._datasets if each.key in system.datasets}
+        given = tuple(datasets)
+        self._ways = Ways(given)
+        self._own = {each.key: each for each in given if each.key in system.datasets}
         if len(self._own) < len(system.datasets):
             raise Unusable(["The system names a dataset that is not given."])
         self.rows: Met = {
@@ -131,11 +132,7 @@ class MemoryConnector:
         return outcome
 
     def _meet(self, call: Call) -> tuple[Plan, Met]:
-        try:
-            plan(self._datasets)
-            way = plan(self._datasets, call.subject.identities.keys())
-        except Unusable as error:
-            raise Stopped(Refused(" ".join(error.problems))) from None
+        way = self._ways.of(call.subject)
         met: Met = {}
         for node in way.nodes(self._keys):
             met[node.name] = [row for row in self.rows[node.name] if self._belongs(row, node, met, call)]
@@ -168,7 +165,11 @@ class MemoryConnector:
         )
         seen = digest(self._key, [[place.collection, place.rows] for place in places])
         keys = {
-            str(name): tuple(dict.fromkeys(plain(row.get(name.field)) for row in met[name.owner]))
+            str(name): tuple(
+                dict.fromkeys(
+                    plain(row[name.field]) for row in met[name.owner] if row.get(name.field) is not None
+                )
+            )
             for name in way.lent(self._keys)
             if name.owner in met
         }
@@ -225,7 +226,8 @@ class MemoryConnector:
         if not places:
             return Nothing(way.unreached_in(self._keys))
         seen = digest(self._key, [[place.collection, place.rows] for place in places])
-        return Done(Evidence(places, digest=seen, is_dry_run=call.is_dry_run))
+        unreached = way.unreached_in(self._keys)
+        return Done(Evidence(places, unreached=unreached, digest=seen, is_dry_run=call.is_dry_run))
 
     def _put(self, call: Call, rows: list[Record], name: str, change: Change) -> int:
         meant = [
@@ -255,7 +257,8 @@ class MemoryConnector:
         if not places:
             return Nothing(way.unreached_in(self._keys))
         seen = digest(self._key, [[place.collection, place.rows] for place in places])
-        return Done(Evidence(tuple(places), digest=seen, is_dry_run=call.is_dry_run))
+        unreached = way.unreached_in(self._keys)
+        return Done(Evidence(tuple(places), unreached=unreached, digest=seen, is_dry_run=call.is_dry_run))
 
     def _made(self, name: CollectionName) -> Collection:
         return self._own[name.dataset].collections[name.collection]

@@ -10,8 +10,9 @@ from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
 import uvicorn
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright
 from starlette.applications import Starlette
 from starlette.routing import Route
 
@@ -49,22 +50,30 @@ def address(app: Starlette) -> Iterator[str]:
     thread.join(10)
 
 
-@pytest.fixture
-async def page(address: str) -> AsyncIterator[Page]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
+@pytest_asyncio.fixture(scope="module")
+async def chromium() -> AsyncIterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
         pytest.fail("The console's tests need Chromium: apt-get install -y chromium", pytrace=False)
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        page = await browser.new_page(viewport={"width": 1280, "height": 900})
-        said: list[str] = []
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        asked: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
-        await page.goto(address)
-        yield page
+        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
         await browser.close()
+
+
+@pytest.fixture
+async def page(address: str, chromium: Browser) -> AsyncIterator[Page]:
+    """A page in a context of its own, which remembers nothing of another test's."""
+    context = await chromium.new_context(viewport={"width": 1280, "height": 900})
+    page = await context.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    await page.goto(address)
+    yield page
+    await context.close()
     assert [each for each in said if "status of 401" not in each] == []
     assert [url for url in asked if not url.startswith(address)] == []
 

@@ -9,7 +9,6 @@ from uuid import UUID
 from workers.connectors.connector import Operation
 
 WORD: Final = "privacy-hub callback v1"
-TOKEN_CHARACTERS: Final = 43
 
 
 def callback_token(key: bytes, step_id: UUID, operation: Operation, attempt: int) -> str:

@@ -1,7 +1,7 @@
 """Opens a database for one system: few connections, short statements, and nothing of anybody's in logs or errors."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote
@@ -121,12 +121,22 @@ def _handler(is_over: Callable[[], bool]) -> Callable[[Any], Any]:
     return lambda driver: driver.set_progress_handler(is_over, SQLITE_STEPS)
 
 
+def hurry(info: Mapping[Any, Any], seconds: float) -> None:
+    """Let no statement of a connection take longer than the call it is for; others are cancelled with their call."""
+    if "clock" in info:
+        info["clock"].hurry(seconds)
+
+
 class _Clock:
     """Until when the running statement may run."""
 
     def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+        self._most = self._seconds = seconds
         self._until = time.monotonic() + seconds
+
+    def hurry(self, seconds: float) -> None:
+        self._seconds = min(self._most, seconds)
+        self.start()
 
     def start(self) -> None:
         self._until = time.monotonic() + self._seconds

@@ -39,8 +39,9 @@ def told(error: BaseException) -> Refused | Broken:
 def _code(error: BaseException) -> str:
     """SQLSTATE, number or name of the failure; else the kind of exception."""
     origin: Any = getattr(error, "orig", None) or error
-    for name in ("sqlstate", "sqlite_errorname"):
-        if getattr(origin, name, None):
-            return str(getattr(origin, name))
-    arguments = getattr(origin, "args", ())
-    return str(arguments[0]) if arguments and isinstance(arguments[0], int) else type(origin).__name__
+    if isinstance(origin, OSError):
+        return type(origin).__name__
+    if origin.args and isinstance(origin.args[0], int):  # MySQL: its numbers say more than its SQLSTATE
+        return str(origin.args[0])
+    known = (getattr(origin, name, None) for name in ("sqlstate", "sqlite_errorname"))
+    return next((str(code) for code in known if code), type(origin).__name__)

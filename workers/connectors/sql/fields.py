@@ -1,27 +1,16 @@
-"""Compares the fields of one table with its columns: what is missing, of another type, or not erasable as asked."""
+"""A table beside the collection that describes it: what is missing, or of another type."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
-from workers.connectors.datasets import Collection, Field, How, Strategy
-from workers.connectors.sql.values import (
-    DECLARED,
-    HASH_CHARACTERS_LEAST,
-    Family,
-    Unfit,
-    family,
-    fit,
-    longest_text,
-)
+from workers.connectors.datasets import Collection, Field
+from workers.connectors.sql.values import DECLARED, Family, family
 
-Place = tuple[str | None, str]
-
-__all__ = ["Link", "Table", "compare", "family", "problems"]
+Place: TypeAlias = tuple[str | None, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +20,13 @@ class Link:
     columns: tuple[str, ...]
     target: Place
     on_delete: str
+
+    @classmethod
+    def of(cls, key: Any) -> "Link":
+        """A foreign key, from what SQLAlchemy says of it."""
+        options: Any = key.get("options") or {}
+        target = (key.get("referred_schema"), key["referred_table"])
+        return cls(tuple(key["constrained_columns"]), target, str(options.get("ondelete") or "").upper())
 
     def place(self, table: "Table") -> Place:
         """The table it refers to; without a database schema it is the one of its own table."""
@@ -63,7 +59,8 @@ class Table:
         said = self.made.primary
         if own or not said or not any(set(each) == set(said) for each in self.unique):
             return own
-        return tuple(self.reflected.columns[name] for name in said)
+        columns = tuple(self.reflected.columns[name] for name in said)
+        return () if any(column.nullable for column in columns) else columns
 
 
 def compare(here: sa.Column[Any], there: sa.Column[Any]) -> bool:
@@ -71,64 +68,23 @@ def compare(here: sa.Column[Any], there: sa.Column[Any]) -> bool:
     return family(here) is family(there) or Family.OTHER in {family(here), family(there)}
 
 
-def problems(table: Table, today: date) -> Iterator[str]:
-    """Everything about one table that would fail later."""
-    for what in _of_table(table):
-        yield f"{table.made.name}: {what}."
+def problems(table: Table) -> Iterator[str]:
+    """Everything that would make reading fail."""
+    if not table.key:
+        yield (
+            f"{table.made.name}: nothing tells its rows apart: it needs a primary key, or `primary_key` on columns "
+            "that are unique and never empty."
+        )
     for name, of in table.made.fields.items():
-        for what in _of_field(table, of, today):
+        for what in _of_field(table, of):
             yield f"{table.made.name}.{name}: {what}."
 
 
-def _of_table(table: Table) -> Iterator[str]:
-    if not table.key:
-        yield "nothing tells its rows apart: it needs a primary key, or `primary_key` on columns that are unique"
-    if table.made.is_deleted:
-        for name in sorted(set(table.reflected.columns.keys()) - table.made.fields.keys()):
-            yield f"rows are deleted whole, so column `{name}` must be described: else an export would not show it"
-    engine = table.reflected.kwargs.get("mysql_engine") or table.reflected.kwargs.get("mariadb_engine")
-    if engine and str(engine).upper() != "INNODB":
-        yield f"its engine {engine} knows no transactions: half of an erasure could not be taken back"
-
-
-def _of_field(table: Table, of: Field, today: date) -> Iterator[str]:
-    column = table.column(of.name)
+def _of_field(table: Table, of: Field) -> Iterator[str]:
+    column, expected = table.column(of.name), DECLARED.get(of.data_type or "")
     if of.is_nested or (of.data_type or "").endswith("[]"):
         yield "nested fields and arrays belong to documents, and this is a table"
     elif column is None:
         yield "the table has no such column"
-    else:
-        yield from _of_type(column, of)
-        strategies = [table.made.strategy(of.name, on) for on in (today, date.max)]
-        for strategy in dict.fromkeys(each for each in strategies if each):
-            yield from _of_strategy(table, column, of, strategy)
-
-
-def _of_type(column: sa.Column[Any], of: Field) -> Iterator[str]:
-    expected = DECLARED.get(of.data_type or "")
-    if expected is not None and family(column) not in {*expected, Family.OTHER}:
+    elif expected is not None and family(column) not in {*expected, Family.OTHER}:
         yield f"the dataset says {of.data_type}, and the column is {family(column)}"
-
-
-def _of_strategy(table: Table, column: sa.Column[Any], of: Field, strategy: Strategy) -> Iterator[str]:
-    if strategy.how is How.NULL and not column.nullable:
-        yield (
-            "the column cannot be empty: give the field a `masking_strategy_override` such as string_rewrite, "
-            "or delete the rows"
-        )
-    if strategy.how is How.REPLACE:
-        yield from _of_constant(table, column, strategy)
-    if strategy.how in {How.HASH, How.RANDOM}:
-        if family(column) is not Family.TEXT:
-            yield f"{strategy.how} is for text, and the column is {family(column)}"
-        elif longest_text(of, column) < HASH_CHARACTERS_LEAST:
-            yield f"{strategy.how} needs {HASH_CHARACTERS_LEAST} characters"
-
-
-def _of_constant(table: Table, column: sa.Column[Any], strategy: Strategy) -> Iterator[str]:
-    try:
-        fit(column, strategy.value)
-    except Unfit as error:
-        yield f"its `rewrite_value` {error}"
-    if (str(column.name),) in table.unique or [column] == list(table.reflected.primary_key.columns):
-        yield "its values must differ from each other: use hmac or random_string_rewrite"

@@ -54,7 +54,10 @@ class Reach:
     def _identity(self, column: sa.Column[Any], kind: str) -> Condition | None:
         values = self._fitting(column, self._subject.identities.get(kind, ()))
         if kind == "email" and kind not in self._exact and family(column) is Family.TEXT:
-            return self._among(sa.func.lower(column), [value.lower() for value in values])
+            both = dict.fromkeys(each for value in values for each in (value.lower(), value))
+            return self._among(
+                sa.func.lower(column), list(both)
+            )  # SQLite knows the case of ASCII letters only
         return self._among(column, values)
 
     def _lent(self, column: sa.Column[Any], edge: Edge) -> Condition | None:

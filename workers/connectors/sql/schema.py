@@ -16,12 +16,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine.reflection import Inspector
 from sqlalchemy.exc import SAWarning
 
-from workers.connectors.datasets import Collection, CollectionName, Dataset, How
-from workers.connectors.sql import fields, journal
+from workers.connectors.datasets import Collection, CollectionName, Dataset
+from workers.connectors.sql import erasing, fields, journal
 from workers.connectors.sql.fields import Link, Table
-
-ACTING: Final = {"CASCADE", "SET NULL", "SET DEFAULT"}
-"""What a foreign key may do by itself to rows that refer to a deleted one."""
 
 _AUTOMATIC: Final[dict[str, Any]] = {"sqlite": {"include_auto_indexes": True}}
 """SQLite tells of a UNIQUE within a column only by the index that it made for it."""
@@ -29,11 +26,16 @@ _AUTOMATIC: Final[dict[str, Any]] = {"sqlite": {"include_auto_indexes": True}}
 
 @dataclass(frozen=True)
 class Schema:
-    """The tables of one system. problems: what stands in the way of any call; journal: None where it is missing."""
+    """The tables of one system.
+
+    problems: what stands in the way of any call. erasing: what stands in the way of an erasure alone, as somebody's
+    right to see their data does not wait for it. journal: None where it is missing.
+    """
 
     dialect: str
     tables: Mapping[CollectionName, Table]
     problems: tuple[str, ...]
+    erasing: tuple[str, ...]
     journal: sa.Table | None = field(default=None)
 
     @cached_property
@@ -57,14 +59,14 @@ def look(connection: sa.Connection, datasets: Iterable[Dataset], today: date) ->
             tables[made.name] = _table(connection, inspector, metadata, made, dataset.namespace)
         except SAWarning:
             problems.append(f"{made.name}: the names of its columns cannot be read from the catalogue.")
-    problems += [each for table in tables.values() for each in fields.problems(table, today)]
-    problems += _order_problems(tables)
+    problems += [each for table in tables.values() for each in fields.problems(table)]
     problems += [each for table in tables.values() for each in _references(table, tables)]
-    problems += [each for on in (today, date.max) for each in _links(inspector, tables, on)]
+    against = [*_order_problems(tables), *erasing.problems(inspector, tables.values(), today)]
     return Schema(
         connection.dialect.name,
         tables,
-        tuple(dict.fromkeys(problems)),
+        tuple(problems),
+        tuple(dict.fromkeys(against)),
         journal.find(inspector),
     )
 
@@ -80,24 +82,24 @@ def _table(
     with warnings.catch_warnings(action="error", category=SAWarning):
         reflected = sa.Table(name, metadata, schema=namespace, autoload_with=connection, resolve_fks=False)
     reflected.info["dialect"] = connection.dialect.name
-    unique = [
+    unique = _unique(inspector, connection.dialect.name, name, namespace)
+    links = [Link.of(each) for each in inspector.get_foreign_keys(name, schema=namespace)]
+    return Table(made, reflected, namespace, unique, tuple(links))
+
+
+def _unique(
+    inspector: Inspector, dialect: str, name: str, namespace: str | None
+) -> tuple[tuple[str, ...], ...]:
+    """The sets of columns that are unique among all rows; an index over some rows tells nothing about the others."""
+    constraints = [
         tuple(each["column_names"]) for each in inspector.get_unique_constraints(name, schema=namespace)
     ]
-    unique += [
+    indexes = [
         tuple(str(column) for column in each["column_names"])
-        for each in inspector.get_indexes(
-            name, schema=namespace, **_AUTOMATIC.get(connection.dialect.name, {})
-        )
-        if each["unique"]
+        for each in inspector.get_indexes(name, schema=namespace, **_AUTOMATIC.get(dialect, {}))
+        if each["unique"] and not any(key.endswith("_where") for key in each.get("dialect_options", {}))
     ]
-    links = [_link(each) for each in inspector.get_foreign_keys(name, schema=namespace)]
-    return Table(made, reflected, namespace, tuple(unique), tuple(links))
-
-
-def _link(key: Any) -> Link:
-    options: Any = key.get("options") or {}
-    target = (key.get("referred_schema"), key["referred_table"])
-    return Link(tuple(key["constrained_columns"]), target, str(options.get("ondelete") or "").upper())
+    return (*constraints, *indexes)
 
 
 def _before(tables: Mapping[CollectionName, Table]) -> dict[CollectionName, set[CollectionName]]:
@@ -131,43 +133,3 @@ def _references(table: Table, tables: Mapping[CollectionName, Table]) -> Iterato
                     f"{table.made.name}.{name}: refers to `{reference.target}`, which is of another type "
                     f"({fields.family(there)}, not {fields.family(here)})."
                 )
-
-
-def _links(inspector: Inspector, tables: Mapping[CollectionName, Table], on: date) -> Iterator[str]:
-    """Foreign keys that deleting rows would break, or that would delete or change what no export showed."""
-    emptied = {table.place: table for table in tables.values() if table.made.is_emptied(on)}
-    for table in tables.values():
-        for link in table.links:
-            if link.place(table) in emptied and not table.made.is_emptied(on):
-                yield from _staying(table, link, emptied[link.place(table)], on)
-    known = {table.place for table in tables.values()}
-    for namespace in sorted({table.namespace or "" for table in emptied.values()}):
-        every = inspector.get_multi_foreign_keys(schema=namespace or None)
-        for (_, name), keys in every.items():
-            here = (namespace or None, str(name))
-            if here not in known:
-                yield from _unseen(here, [_link(key) for key in keys], emptied)
-
-
-def _staying(table: Table, link: Link, emptied: Table, on: date) -> Iterator[str]:
-    """Rows that stay must let go of rows that are deleted."""
-    for name in link.columns:
-        of = table.made.fields.get(name)
-        strategy = table.made.strategy(name, on) if of else None
-        if strategy is None or strategy.how is not How.NULL:
-            yield (
-                f"{table.made.name}.{name}: refers to rows of `{emptied.made.name}`, which are deleted, while these "
-                "stay: give it null_rewrite, delete these rows too, or do not delete those."
-            )
-
-
-def _unseen(
-    here: tuple[str | None, str], links: Iterable[Link], emptied: Mapping[tuple[str | None, str], Table]
-) -> Iterator[str]:
-    for link in links:
-        target = emptied.get((link.target[0] or here[0], link.target[1]))
-        if target is not None and link.on_delete in ACTING:
-            yield (
-                f"{target.made.name}: deleting its rows would change `{here[1]}` too (ON DELETE {link.on_delete}): "
-                "describe that table, so that an export shows it."
-            )

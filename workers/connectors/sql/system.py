@@ -1,5 +1,6 @@
 """The connector to a SQL database: reads in snapshots and batches, writes in one transaction with its evidence."""
 
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -25,10 +26,11 @@ from workers.connectors.connector import (
     Value,
 )
 from workers.connectors.datasets import Dataset, Unusable
+from workers.connectors.following import Ways
 from workers.connectors.plain import digest, plain
 from workers.connectors.planning import plan
 from workers.connectors.sql import changing, journal
-from workers.connectors.sql.engines import SqlSystem, open_engine
+from workers.connectors.sql.engines import SqlSystem, hurry, open_engine
 from workers.connectors.sql.failing import FAILURES, told
 from workers.connectors.sql.fields import Table
 from workers.connectors.sql.meeting import Meeting, place
@@ -36,6 +38,8 @@ from workers.connectors.sql.paging import pages
 from workers.connectors.sql.schema import Schema, look
 
 KEYS_MOST: Final = 10_000
+LOOK_SECONDS: Final = 300.0
+"""How long a look at the catalogue is good: tables change, and what was kept may be kept no longer."""
 Body: TypeAlias = Callable[[Meeting], Awaitable[Outcome]]
 
 
@@ -52,7 +56,9 @@ class SqlConnector:
         if len(self._own) < len(system.datasets):
             raise Unusable(["The system names a dataset that is not given."])
         self._engine = open_engine(system)
+        self._ways = Ways(self._datasets)
         self._schema: Schema | None = None
+        self._looked_at = 0.0
 
     async def check(self) -> tuple[str, ...]:
         """Everything that stands in the way, read from the database anew; empty where nothing does."""
@@ -65,11 +71,8 @@ class SqlConnector:
             return error.problems
         except Stopped as stopped:
             return (_why(stopped.outcome),)
-        return (
-            schema.problems
-            if schema.journal is not None
-            else (*schema.problems, journal.missing(schema.dialect))
-        )
+        found = (*schema.problems, *schema.erasing)
+        return found if schema.journal is not None else (*found, journal.missing(schema.dialect))
 
     async def find(self, call: Call) -> Outcome:
         """Count rows, and return the values by which other systems know the person."""
@@ -78,7 +81,7 @@ class SqlConnector:
     async def export(self, call: Call) -> Export:
         """Yield rows in the order of the traversal, a batch at a time from one snapshot."""
         try:
-            async with self._opened(is_reading=True) as connection:
+            async with self._opened(call, is_reading=True) as connection:
                 meeting = await self._prepare(connection, call)
                 places, seen = list[Place](), ""
                 for table, condition in meeting.rows:
@@ -133,15 +136,15 @@ class SqlConnector:
 
     async def _meet(self, call: Call, body: Body) -> Outcome:
         try:
-            async with self._opened(is_reading=True) as connection:
+            async with self._opened(call, is_reading=True) as connection:
                 return await body(await self._prepare(connection, call))
         except Stopped as stopped:
             return stopped.outcome
 
     async def _write(self, call: Call, operation: Operation, fingerprint: str, body: Body) -> Outcome:
         try:
-            async with self._opened() as connection, connection.begin():
-                meeting = await self._prepare(connection, call)
+            async with self._opened(call) as connection, connection.begin():
+                meeting = await self._prepare(connection, call, is_erasing=operation is Operation.ERASE)
                 if call.is_dry_run:
                     return await body(meeting)
                 if meeting.schema.journal is None:
@@ -150,28 +153,30 @@ class SqlConnector:
         except Stopped as stopped:
             return stopped.outcome
 
-    async def _prepare(self, connection: AsyncConnection, call: Call) -> Meeting:
-        try:
-            plan(self._datasets)
-            way = plan(self._datasets, call.subject.identities.keys())
-        except Unusable as error:
-            raise Stopped(Refused(" ".join(error.problems))) from None
+    async def _prepare(self, connection: AsyncConnection, call: Call, *, is_erasing: bool = False) -> Meeting:
+        way = self._ways.of(call.subject)
         schema = await self._look(connection)
-        if schema.problems:
+        problems = (*schema.problems, *(schema.erasing if is_erasing else ()))
+        if problems:
             self._schema = None
-            raise Stopped(Refused(" ".join(schema.problems)))
+            raise Stopped(Refused(" ".join(problems)))
         return Meeting(connection, schema, way, call, self._system)
 
     async def _look(self, connection: AsyncConnection) -> Schema:
-        if self._schema is None:
+        if self._schema is None or time.monotonic() - self._looked_at > LOOK_SECONDS:
+            self._looked_at = time.monotonic()
             self._schema = await connection.run_sync(look, self._own, datetime.now(UTC).date())
         return self._schema
 
     @asynccontextmanager
-    async def _opened(self, *, is_reading: bool = False) -> AsyncGenerator[AsyncConnection]:
+    async def _opened(
+        self, call: Call | None = None, *, is_reading: bool = False
+    ) -> AsyncGenerator[AsyncConnection]:
         """Open a connection; what goes wrong ends the call with an outcome that repeats nothing of the database's."""
         try:
             async with self._engine.connect() as connection:
+                if call is not None and connection.sync_connection is not None:
+                    hurry(connection.sync_connection.info, call.seconds)
                 yield await _snapshot(connection) if is_reading else connection
         except FAILURES as error:
             self._schema = None
@@ -179,6 +184,9 @@ class SqlConnector:
 
 
 async def _snapshot(connection: AsyncConnection) -> AsyncConnection:
+    """Let all reads see one state; MySQL and MariaDB do so by themselves."""
+    if connection.dialect.name == "sqlite":
+        await connection.exec_driver_sql("BEGIN")
     if connection.dialect.name != "postgresql":
         return connection
     return await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)

@@ -14,9 +14,8 @@ from hub.settings import Settings
 from tests.connectors.shop import FILE
 from tests.domain.firm import found
 from tests.rights.desk import Desk
-from tests.run.conftest import Place, place
+from tests.run.conftest import Place
 
-__all__ = ["place"]
 ROOT = Path(__file__).resolve().parents[2]
 
 
