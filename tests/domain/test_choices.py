@@ -30,7 +30,9 @@ async def standing(firm: Firm, customer_id: Any) -> set[tuple[str, str | None, s
     async with firm.hub.ask(firm.app, Operation.CUSTOMER_READ) as ask:
         rows = await ask.rows(
             """SELECT DISTINCT w ->> 1 AS kind, w ->> 3 AS channel, w ->> 5 AS action
-               FROM customer_state s, unnest(s.said) AS code, saying y, jsonb_array_elements(y.content) w
+               FROM customer_state s,
+                   unnest(coalesce(s.said, ARRAY[s.said_1, s.said_2, s.said_3, s.said_4])) AS code,
+                   saying y, jsonb_array_elements(y.content) w
                WHERE s.customer_id = $1 AND y.id = code & ((1::bigint << 31) - 1)""",
             customer_id,
         )
@@ -121,7 +123,7 @@ async def test_a_withdrawal_told_late_takes_back_what_stood_then_and_not_what_ca
         as_of = await ask.value(
             """SELECT y.content -> 0 ->> 5 FROM customer_past s, saying y
                WHERE s.customer_id = $1 AND valid_from <= $2 AND valid_to > $2
-                 AND y.id = s.said[1] & ((1::bigint << 31) - 1)""",
+                 AND y.id = s.said_1 & ((1::bigint << 31) - 1)""",
             customer_id,
             PUBLISHED + timedelta(days=1),
         )

@@ -12,7 +12,7 @@ from hub.db import new_id
 from schema.internal import root
 from schema.relay import global_id
 from tests.internal import leaves
-from tests.internal.cases import MUTATIONS, register
+from tests.internal.cases import MUTATIONS, register, rights
 from tests.internal.door import Door
 from tests.internal.setting import EVIDENCE, Setting, document, name_of_input
 from tests.world import World
@@ -77,6 +77,7 @@ async def one_of_each(at: Setting) -> dict[str, str]:
         "LedgerEntry": found["ledgerEntries"]["edges"][0]["node"]["id"],
         "Client": client["client"]["id"],
         "ConsentQuestion": await at.question(),
+        "RightsRequest": await rights.request(at),
     }
 
 

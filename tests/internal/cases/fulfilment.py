@@ -12,11 +12,16 @@ async def _correcting(at: Setting) -> Input:
 
 
 async def step(at: Setting, *, is_manual: bool = True) -> str:
-    """A step of a new request."""
+    """A step of a new request, in a system that is on."""
+    await at.done("connectSystem", "system { key }", key=key(), name="Paper archive")
     customer = await at.ref(jurisdiction="UK")
-    made = await at.done("openRightsRequest", "request { steps { id kind } }", customer=customer, **asking())
+    made = await at.done(
+        "openRightsRequest", "request { steps { id kind state } }", customer=customer, **asking()
+    )
     kind = "MANUAL" if is_manual else "HUB"
-    return next(each["id"] for each in made["request"]["steps"] if each["kind"] == kind)
+    return next(
+        each["id"] for each in made["request"]["steps"] if (each["kind"], each["state"]) == (kind, "WAITING")
+    )
 
 
 async def _settling(at: Setting) -> Input:
@@ -43,14 +48,14 @@ async def _switching(at: Setting) -> Input:
 
 
 async def _connected(at: Setting) -> Variables:
-    await at.done("connectSystem", "system { key }", key="a-archive", name="Paper archive")
+    await at.done("connectSystem", "system { key }", key=key(), name="Paper archive")
     return {}
 
 
 MUTATIONS: dict[str, Mutation] = {
     "approveRightsRequest": Mutation(
         _correcting,
-        "request { state coolsUntil steps { kind operation state } }",
+        "request { state coolsUntil }",
         ("request.fulfilling", "request.planned"),
         {"request": NO_REQUEST},
         "NOT_FOUND",
@@ -59,10 +64,6 @@ MUTATIONS: dict[str, Mutation] = {
             "request": {
                 "state": "FULFILLING",
                 "coolsUntil": None,
-                "steps": [
-                    {"kind": "MANUAL", "operation": "CORRECT", "state": "WAITING"},
-                    {"kind": "HUB", "operation": "CORRECT", "state": "WAITING"},
-                ],
             }
         },
     ),
@@ -114,7 +115,7 @@ QUERIES: dict[str, Query] = {
     "connectedSystems": Query(
         "query { connectedSystems { key name kind disabledAt connectedAt } }",
         _connected,
-        {"key": "a-archive", "name": "Paper archive", "kind": "MANUAL", "disabledAt": None},
+        {"name": "Paper archive", "kind": "MANUAL"},
         {},
         "",
         (),
