@@ -101,6 +101,7 @@ class Walk:
         assert self.page.url.startswith(self.start), self.page.url
         if not self.is_judged:
             return
+        await self.page.wait_for_load_state("load")
         for width in WIDTHS:
             await self.page.set_viewport_size({"width": width, "height": 900})
             await self._picture(width)

@@ -227,7 +227,7 @@ async def test_what_is_added_stands_among_the_messages_as_the_customers_own(visi
 
 async def test_one_house_is_found_by_the_readers_language(firm: Firm, visitor: Visitor) -> None:
     listed = await visitor.http.get("/o", headers={"accept-language": "fr"})
-    assert f'href="/o/firm-{firm.id}/fr"' in listed.text
+    assert listed.text.count('href="/o/') == listed.text.count('/fr">') > 0
     sent = await visitor.http.get(f"/o/firm-{firm.id}", headers={"accept-language": "ar"})
     assert sent.url.path == f"/o/firm-{firm.id}/ar"
     houses = ("nobody", "%00", "%ED%A0%80", "é", "a%2F..%2Fb", "HARBOUR", "x" * 5_000)
