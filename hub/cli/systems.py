@@ -1,6 +1,7 @@
 """`hub system`: tries a database and its dataset files before the hub works with them."""
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from workers.connectors.sql import SqlConnector
 
 Result = TypeVar("Result")
+LAST_WORDS_SECONDS = 2.0
 commands = typer.Typer(no_args_is_help=True, help="Connected systems.", rich_markup_mode=None)
 
 Files = Annotated[
@@ -137,6 +139,14 @@ async def _closing(
         return await body(connector)
     finally:
         await connector.close()
+        await asyncio.to_thread(_let_threads_end)
+
+
+def _let_threads_end() -> None:
+    """Wait for the threads of SQLite: of a file that was not there, one still answers to the loop when it is closed."""
+    for thread in threading.enumerate():
+        if "connection_worker" in thread.name:
+            thread.join(LAST_WORDS_SECONDS)
 
 
 async def _erase(connector: "SqlConnector", subject: "Subject") -> "Outcome":
