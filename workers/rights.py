@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -111,7 +110,7 @@ def _settled(act: Act, claimed: Step, outcome: Outcome) -> Settled:
         case Nothing(unreached=unreached):
             return Settled(StepState.NOTHING, {"unreached": list(unreached)})
         case Later(when=when):
-            return Settled(StepState.WAITING_ON_OTHERS, next_at=max(when, datetime.now(UTC)))
+            return Settled(StepState.WAITING_ON_OTHERS, next_at=max(when, act.at))
         case Refused(why=why):
             return Settled(StepState.REFUSED, why=why)
         case Broken(why=why):

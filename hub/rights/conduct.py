@@ -58,7 +58,7 @@ async def resume(act: Act, request_id: UUID) -> Request:
     if request.state not in RESTING:
         raise Refusal(Code.CONFLICT, "This request is neither paused nor held.", ("request",))
     resumed = await move(act, request, Move("RESUMED", request.resumes_to, request.waiting_for))
-    return await timing.reckon(act, resumed)
+    return await fulfilling.go_on(act, await timing.reckon(act, resumed))
 
 
 async def extend(act: Act, request_id: UUID, reason: str, message: str) -> Request:
@@ -81,6 +81,8 @@ async def refuse(act: Act, request_id: UUID, ground: str, message: str, *, is_pa
     said = inputs.text(message, "message", most=MESSAGE_CHARACTERS)
     request = await hold_request(act, request_id)
     cites = _cites(request, ground)
+    if is_part:
+        await fulfilling.require_done(act, request)
     state = State.PARTLY_ANSWERED if is_part else State.REFUSED
     body = {"citation": cites}
     refused = await move(
@@ -102,13 +104,12 @@ async def withdraw(act: Act, request_id: UUID) -> Request:
     return withdrawn
 
 
-async def answer(act: Act, request_id: UUID, message: str, *, is_part: bool = False) -> Request:
+async def answer(act: Act, request_id: UUID, message: str) -> Request:
     """Answer what was decided and done; what stood still for the request goes on."""
     said = inputs.text(message, "message", most=MESSAGE_CHARACTERS)
     request = await hold_request(act, request_id)
     await fulfilling.require_done(act, request)
-    state = State.PARTLY_ANSWERED if is_part else State.ANSWERED
-    answered = await move(act, request, Move("ANSWERED", state, message=said))
+    answered = await move(act, request, Move("ANSWERED", State.ANSWERED, message=said))
     await effects.lift(act, answered)
     await writing.tell_answered(act, answered, said)
     return answered

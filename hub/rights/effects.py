@@ -4,7 +4,7 @@ An opt-out and a withdrawal are fulfilled by this alone. An objection and a cont
 settled; what stood still for a request alone goes on when it ends.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -46,8 +46,11 @@ _OTHERS = """
         WHERE r.customer_id = $1 AND r.organisation_id = $2 AND r.id <> $3 AND r.closed_at IS NULL
           AND (e.body ->> 'is_frozen')::boolean)
 """
+# Of an erased customer there is nothing left to let go on.
 _APPLIED = """
-    SELECT body FROM rights_event WHERE request_id = $1 AND kind = 'APPLIED' ORDER BY id DESC LIMIT 1
+    SELECT e.body FROM rights_event e JOIN rights_request r ON r.id = e.request_id
+    JOIN customer c ON c.id = r.customer_id AND c.erased_at IS NULL
+    WHERE e.request_id = $1 AND e.kind = 'APPLIED' ORDER BY e.id DESC LIMIT 1
 """
 
 
@@ -100,7 +103,7 @@ async def lift(act: Act, request: Request, *, is_withdrawn: bool = False) -> Non
         return
     applied = orjson.loads(row["body"])
     if request.kind is Kind.OBJECTION:
-        await _settle(act, request, UUID(applied["choices"][0]), is_withdrawn=is_withdrawn)
+        await _settle(act, request, [UUID(each) for each in applied["choices"]], is_withdrawn=is_withdrawn)
     if not applied["is_frozen"] or await _stays(act, request, is_withdrawn=is_withdrawn):
         return
     change = standings.Change(is_restricted=False, reason="RIGHTS_REQUEST_ENDED")
@@ -116,15 +119,15 @@ async def _is_frozen_by_others(act: Act, request: Request, customer_id: UUID | N
     return bool(await act.value(_OTHERS, customer_id, request.organisation_id, request.id))
 
 
-async def _settle(act: Act, request: Request, objection_id: UUID, *, is_withdrawn: bool) -> None:
-    [objection] = (await choices.by_ids(act, [objection_id])).values()
+async def _settle(act: Act, request: Request, ids: Sequence[UUID], *, is_withdrawn: bool) -> None:
     evidence = Evidence(WORDING[request.kind], METHODS[request.channel], request.reference)
-    if is_withdrawn:
-        channels = (objection.channel,) if objection.channel else ()
-        about = About(objection.purpose_id, channels, objection.recipient_id)
-        await choices.withdraw_objection(act, _scope(request, objection.customer_id, about), evidence)
-    else:
-        await choices.settle_objection(act, objection_id, evidence, is_upheld=request.ground is None)
+    for objection in (await choices.by_ids(act, ids)).values():
+        if is_withdrawn:
+            channels = (objection.channel,) if objection.channel else ()
+            about = About(objection.purpose_id, channels, objection.recipient_id)
+            await choices.withdraw_objection(act, _scope(request, objection.customer_id, about), evidence)
+        else:
+            await choices.settle_objection(act, objection.id, evidence, is_upheld=request.ground is None)
 
 
 def _scope(request: Request, customer_id: UUID, about: About) -> Scope:

@@ -95,6 +95,12 @@ async def skip(act: Act, step_id: UUID, why: str) -> Request:
     return await _move_on(act, await steps.skip(act, step_id, why))
 
 
+async def go_on(act: Act, request: Request) -> Request:
+    """A request that rested goes on: with the steps that wait, or past them where they ended meanwhile."""
+    await steps.set_off(act, await steps.of(act, request.id))
+    return await _move_on(act, request)
+
+
 async def require_done(act: Act, request: Request) -> None:
     """Refuse CONFLICT to answer what its steps have not done."""
     if request.kind not in BY_STEPS:
@@ -117,8 +123,7 @@ async def _move_on(act: Act, request: Request) -> Request:
     if request.state is not State.FULFILLING:
         return request
     done = await move(act, request, Move("FULFILLED", _outcome(planned)))
-    if done.kind is not Kind.DELETION:  # there is nobody left to let anything go on for
-        await effects.lift(act, done)
+    await effects.lift(act, done)
     await writing.tell_answered(act, done)
     return done
 

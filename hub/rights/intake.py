@@ -139,11 +139,8 @@ async def settle_places(act: Act, request: Request, customer_id: UUID) -> Reques
     needed = timing.proof(places[0], request.kind, is_sensitive=bool(risk and risk["is_sensitive"]))
     if (request.jurisdictions, request.proof) == (places, needed):
         return request
-    changes, body = (
-        {"jurisdictions": list(places), "proof": needed},
-        {"jurisdictions": list(places), "proof": needed},
-    )
-    return await move(act, request, Move("PLACED", changes=changes, body=body))
+    settled = {"jurisdictions": list(places), "proof": needed}
+    return await move(act, request, Move("PLACED", changes=settled, body=settled))
 
 
 async def _at_once(act: Act, request: Request, customer_id: UUID) -> Request:

@@ -24,6 +24,7 @@ _HELD: Final = """
         (SELECT count(*) FROM consent_question WHERE customer_id = $1 AND organisation_id = $2) AS consent_questions,
         (SELECT count(*) FROM decision_subject WHERE customer_id = $1) AS decisions
 """
+_ERASED: Final = "SELECT erased_at IS NOT NULL FROM customer WHERE id = $1"
 _FIELDS: Final = """
     SELECT k.key AS category, v.field FROM profile_value v JOIN category k ON k.id = v.category_id
     WHERE v.customer_id = $1 AND v.organisation_id = $2 AND v.field = ANY ($3)
@@ -33,7 +34,7 @@ _FIELDS: Final = """
 async def do(act: Act, request: Request, operation: Operation) -> Settled:
     """Do a step of the hub's own, and say what proves it."""
     customer_id = request.customer_id
-    if customer_id is None:
+    if customer_id is None or await act.value(_ERASED, customer_id):
         return Settled(StepState.NOTHING, {"rows": {}})
     match operation:
         case Operation.CORRECT:

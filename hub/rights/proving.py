@@ -190,11 +190,12 @@ async def confirm(
         return request
     if request.verified_at is not None:
         raise Refusal(Code.CONFLICT, "This request was verified for another customer.", ("customer",))
+    reached = await hold(act, customer_id, request.organisation_id, "customer")
+    request = await intake.settle_places(act, request, reached.id)
     if not intake.is_enough(request, known):
         message = f"For this right that is too little: it needs {request.proof}."
         raise Refusal(Code.INVALID, message, ("identified",))
-    reached = await hold(act, customer_id, request.organisation_id, "customer")
-    return await _open(act, await intake.settle_places(act, request, reached.id), reached, known, reference)
+    return await _open(act, request, reached, known, reference)
 
 
 async def _open(

@@ -19,6 +19,7 @@ from hub.db import Record, new_id
 from hub.errors import Code, Refusal, invalid, not_found
 from hub.rights.outcomes import ENDED, LEFT_OUT, Operation, Settled, Step, StepKind, StepState
 from hub.rights.requests import Move, Request, hold_request, move
+from hub.rights.states import RESTING
 
 TASK: Final = "rights.step"
 LEASE: Final = timedelta(minutes=5)
@@ -53,7 +54,8 @@ _DUE = """
             SELECT FROM rights_step e WHERE e.request_id = s.request_id AND e.stage < s.stage AND e.ended_at IS NULL)))
       AND NOT EXISTS (SELECT FROM procrastinate_jobs j WHERE j.task_name = 'rights.step' AND j.status = 'todo'
             AND j.args ->> 'step_id' = s.id::text)
-      AND NOT EXISTS (SELECT FROM rights_request r WHERE r.id = s.request_id AND r.closed_at IS NOT NULL)
+      AND EXISTS (SELECT FROM rights_request r WHERE r.id = s.request_id AND r.closed_at IS NULL
+            AND r.state NOT IN ('PAUSED', 'HELD'))
     ORDER BY s.id LIMIT $2
 """
 DISABLED: Final = "This system was switched off when the request began."
@@ -76,7 +78,7 @@ async def plan(act: Act, request: Request, operation: Operation) -> Request:
     planned = await move(
         act, request, Move("PLANNED", body={"operation": operation, "steps": len(systems) + 1})
     )
-    await _set_off(act, await of(act, request.id))
+    await set_off(act, await of(act, request.id))
     return planned
 
 
@@ -105,9 +107,12 @@ async def of_many(ask: Ask, ids: Sequence[UUID]) -> dict[UUID, list[Step]]:
 
 
 async def claim(act: Act, step_id: UUID) -> Step | None:
-    """Take a step for an attempt; None where it has ended, is somebody's, is not due, or waits for others."""
+    """Take a step for an attempt; None where it has ended, is somebody's, is not due, or waits for others.
+
+    Nothing is begun for a request that is paused or held: what it would change may be needed.
+    """
     request, step = await _hold(act, step_id)
-    if request.is_ended or step.state in ENDED or not _is_due(act, step):
+    if request.is_ended or request.state in RESTING or step.state in ENDED or not _is_due(act, step):
         return None
     if any(each.stage < step.stage and each.state not in ENDED for each in await of(act, request.id)):
         return None
@@ -183,11 +188,11 @@ async def _settle(act: Act, request: Request, step: Step, settled: Settled) -> R
     body = {"step": str(step.id), "system": step.name, "operation": step.operation, "outcome": settled.state}
     request = await move(act, request, Move("STEP_SETTLED" if is_ended else "STEP_WAITS", body=body))
     if is_ended:
-        await _set_off(act, await of(act, request.id))
+        await set_off(act, await of(act, request.id))
     return request
 
 
-async def _set_off(act: Act, steps: Sequence[Step]) -> None:
+async def set_off(act: Act, steps: Sequence[Step]) -> None:
     """Have workers do what can be done now: the steps of the first stage that is not done."""
     waiting = [each for each in steps if each.state is StepState.WAITING]
     first = min((each.stage for each in steps if each.state not in ENDED), default=0)

@@ -75,7 +75,10 @@ _ADD = """
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 """
 _SWITCH = "UPDATE connected_system SET disabled_at = $2 WHERE id = $1"
-_OPEN_STEPS = "SELECT count(*) FROM rights_step WHERE system_id = $1 AND ended_at IS NULL"
+_OPEN_STEPS = """
+    SELECT count(*) FROM rights_step s JOIN rights_request r ON r.id = s.request_id AND r.closed_at IS NULL
+    WHERE s.system_id = $1 AND s.ended_at IS NULL
+"""
 _REACHING = "SELECT id, settings, dataset FROM connected_system WHERE id = $1"
 _DATASETS = """
     SELECT dataset FROM connected_system WHERE organisation_id = $1 AND dataset IS NOT NULL AND disabled_at IS NULL
@@ -153,9 +156,12 @@ async def _identities(ask: Ask, request: requests.Request) -> dict[str, tuple[st
     """By what the customer is known: email, phone, and other systems' ids under the names of those systems."""
     if request.customer_id is None:
         return {}
-    key = await open_key(ask, request.customer_id)
     found: dict[str, list[str]] = {"customer_id": [str(request.customer_id)]}
-    for row in await ask.rows(_IDENTITIES, request.customer_id, request.organisation_id):
+    rows = await ask.rows(_IDENTITIES, request.customer_id, request.organisation_id)
+    if not rows:  # of the erased there are none, and there is no key to open them with
+        return {"customer_id": (str(request.customer_id),)}
+    key = await open_key(ask, request.customer_id)
+    for row in rows:
         kind: Any = row["system"] or row["kind"].lower()
         found.setdefault(kind, []).append(key.open_text("identifier", "sealed", row["id"], row["sealed"]))
     return {kind: tuple(values) for kind, values in found.items()}

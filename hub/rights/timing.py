@@ -32,11 +32,9 @@ OLDEST: Final = 366
 _DAYS = "UPDATE rights_request SET acknowledge_by = $2, due_on = $3 WHERE id = $1"
 
 
-def offering(
-    places: Iterable[str], kind: Kind, at: datetime, otherwise: Iterable[str] = ()
-) -> tuple[str, ...]:
+def offering(places: Iterable[str], kind: Kind, at: datetime) -> tuple[str, ...]:
     """Which of these give the right, the one whose time is shortest first; Refusal INVALID for none."""
-    named = [Jurisdiction(each) for each in places] or [Jurisdiction(each) for each in otherwise]
+    named = [Jurisdiction(each) for each in places]
     if not named:
         raise invalid("Where this customer lives is not on record: record it first.", "customer")
     giving = [place for place in named if RIGHTS[place, kind].is_offered]

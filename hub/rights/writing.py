@@ -29,6 +29,7 @@ _ADDRESS = """
     SELECT id, sealed FROM identifier WHERE customer_id = $1 AND organisation_id = $2 AND kind = 'EMAIL'
         AND ended_at IS NULL ORDER BY verified_at IS NULL, id LIMIT 1
 """
+_LIVING = "SELECT id FROM customer WHERE id = $1 AND erased_at IS NULL"
 _KEEP = "UPDATE rights_request SET contact = $2, contact_blind = $3, contact_key = $4 WHERE id = $1"
 
 
@@ -89,8 +90,9 @@ async def _write(act: Act, request: Request, template: Key, values: Mapping[str,
 async def _send(
     act: Act, request: Request, template: Key, address: str, values: Mapping[str, Value], **more: Any
 ) -> None:
-    # What tells of a deletion is read after it: it cannot lie under the customer's key.
-    owner = None if request.kind is Kind.DELETION or request.verified_at is None else request.customer_id
+    # What tells of a deletion is read after it: it cannot lie under the customer's key, which may be gone already.
+    is_theirs = request.kind is not Kind.DELETION and request.verified_at is not None
+    owner = await act.value(_LIVING, request.customer_id) if is_theirs else None
     new = NewLetter(
         request.organisation_id, template, address, request.locale, values, owner, request.id, **more
     )

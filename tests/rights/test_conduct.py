@@ -116,6 +116,17 @@ async def test_an_objection_is_upheld_overruled_or_withdrawn_with_its_request(de
     ]
 
 
+async def test_an_objection_on_several_channels_is_settled_on_all_of_them(desk: Desk) -> None:
+    channels = ["EMAIL", "PHONE"]
+    upheld, withdrawn = [await opened(desk, "OBJECTION", "EU", channels=channels) for _ in range(2)]
+    await desk.do(conduct.answer, upheld.id, "We have stopped for good.")
+    await desk.do(conduct.withdraw, withdrawn.id)
+    for request, action in ((upheld, "UPHELD"), (withdrawn, "WITHDRAWN")):
+        assert request.customer_id is not None
+        said = (await desk.choices(request.customer_id))[-2:]
+        assert said == [("OBJECTION", action, channel) for channel in channels]
+
+
 async def test_a_refusal_needs_a_ground_that_is_one_there(desk: Desk) -> None:
     request = await opened(desk)
     message = await desk.refused(

@@ -2,12 +2,17 @@
 
 import asyncio
 from datetime import timedelta
+from uuid import UUID
 
 import asyncpg
 
+from hub import collections
 from hub.act import Act
-from hub.actors import WORKER, Operation
+from hub.actors import OPERATOR, WORKER, Operation
+from hub.collections import NewCollection
+from hub.db import new_id
 from hub.errors import Code
+from hub.models import Category
 from hub.rights import proving
 from hub.rights.proving import Sent, Tried
 from hub.rights.states import State
@@ -78,6 +83,32 @@ async def test_a_copy_needs_more_than_a_code(desk: Desk) -> None:
     await desk.refused(
         Code.CONFLICT, ("customer",), lambda: desk.do(proving.confirm, request.id, other, "DOCUMENT")
     )
+
+
+async def test_what_is_sensitive_needs_more_once_it_is_known_whose_it_is(desk: Desk) -> None:
+    one, _ = [await desk.firm.customer(identifiers=[email(ADDRESS)], jurisdictions=["EU"]) for _ in range(2)]
+    _, request = await desk.try_code(await desk.guest("ACCESS", ADDRESS, "EU"))
+    assert (request.waiting_for, request.proof) == ("STAFF_MATCH", "REASONABLE")
+    await hold_something_sensitive(desk, one)
+    message = await desk.refused(
+        Code.INVALID, ("identified",), lambda: desk.do(proving.confirm, request.id, one, "TWO_IDENTIFIERS")
+    )
+    assert "HIGH" in message
+    assert (await desk.do(proving.confirm, request.id, one, "IN_PERSON")).state is State.GATHERING
+
+
+async def hold_something_sensitive(desk: Desk, customer_id: UUID) -> None:
+    """Let data of a sensitive category come in."""
+    async with desk.firm.hub.act(OPERATOR, Operation.CATALOGUE_WRITE) as act:
+        health = await Category.create(
+            id=new_id(), key=f"health-{new_id()}", names={"en": "Health"}, sensitivity="SENSITIVE",
+            sensitivity_by_jurisdiction={}, fideslang_key="user.health_and_medical", dpv_iri="https://w3id.org/dpv/pd#Health",
+            created_at=act.at, using_db=act.db,
+        )  # fmt: skip
+        await act.record("category.added")
+    async with desk.firm.hub.act(OPERATOR, Operation.COLLECTION_RECORD) as act:
+        taken = NewCollection(customer_id, desk.firm.id, "CUSTOMER", [health.id], optout_offered=False)
+        await collections.record(act, taken)
 
 
 async def test_where_a_customer_lives_counts_and_not_where_a_guest_says(desk: Desk) -> None:
