@@ -47,7 +47,8 @@ REMEDIES: Final[Mapping[Kind, str]] = {
     ),
     Kind.LIMIT_SENSITIVE: N_("We use what is sensitive only for what you asked us to do."),
     Kind.DELETION: N_(
-        "We delete all that we need not keep, and tell you what stays and why. This cannot be undone."
+        "We delete all that we need not keep, and tell you what stays and why."
+        " Before that, you have seven days to take it back."
     ),
 }
 """What can be stopped, the smaller remedies first, and what each ends."""
