@@ -13,7 +13,7 @@ from uuid import UUID
 
 import asyncpg
 
-from hub import inputs
+from hub import inputs, merges
 from hub.act import Act, Ask
 from hub.db import Record, new_id
 from hub.errors import Code, Refusal, invalid, not_found
@@ -84,7 +84,8 @@ _DATASETS = """
     SELECT dataset FROM connected_system WHERE organisation_id = $1 AND dataset IS NOT NULL AND disabled_at IS NULL
 """
 _IDENTITIES = """
-    SELECT id, kind, system, sealed FROM identifier WHERE customer_id = $1 AND organisation_id = $2 AND ended_at IS NULL
+    SELECT id, customer_id, kind, system, sealed FROM identifier
+    WHERE customer_id = ANY ($1) AND organisation_id = $2 AND ended_at IS NULL ORDER BY customer_id, id
 """
 
 
@@ -157,11 +158,13 @@ async def _identities(ask: Ask, request: requests.Request) -> dict[str, tuple[st
     if request.customer_id is None:
         return {}
     found: dict[str, list[str]] = {"customer_id": [str(request.customer_id)]}
-    rows = await ask.rows(_IDENTITIES, request.customer_id, request.organisation_id)
+    family = (await merges.families(ask, [request.customer_id]))[request.customer_id]
+    rows = await ask.rows(_IDENTITIES, list(family), request.organisation_id)
     if not rows:  # of the erased there are none, and there is no key to open them with
         return {"customer_id": (str(request.customer_id),)}
-    key = await open_key(ask, request.customer_id)
+    keys = {each: await open_key(ask, each) for each in {row["customer_id"] for row in rows}}
     for row in rows:
+        key = keys[row["customer_id"]]
         kind: Any = row["system"] or row["kind"].lower()
         found.setdefault(kind, []).append(key.open_text("identifier", "sealed", row["id"], row["sealed"]))
     return {kind: tuple(values) for kind, values in found.items()}

@@ -2,6 +2,8 @@
 
 import asyncpg
 
+from hub import merges
+from hub.actors import OPERATOR, Operation
 from hub.errors import Code
 from hub.rights import conduct, fulfilling
 from hub.rights.outcomes import StepState
@@ -36,6 +38,24 @@ async def test_what_ended_while_a_request_was_paused_moves_it_on_when_it_is_resu
     await by_hand(desk, request)
     assert (await desk.read(request)).state is State.PAUSED
     assert (await desk.do(conduct.resume, request.id)).state is State.DECIDING
+
+
+async def test_of_a_person_with_two_records_both_are_found_and_erased(
+    desk: Desk, superuser: asyncpg.Connection
+) -> None:
+    one, other = [await customer(desk) for _ in range(2)]
+    async with desk.firm.hub.act(OPERATOR, Operation.CUSTOMER_MERGE) as act:
+        survivor = await merges.merge(act, one, other, desk.firm.id)
+    request = await desk.receive(survivor, "ACCESS")
+    await work(desk, request)
+    assert (await planned(desk, request))[-1].evidence == {"rows": {"identifiers": 2, "profile_values": 2}}
+    deletion = await desk.receive(survivor, "DELETION")
+    await desk.do(fulfilling.approve, deletion.id)
+    await cooled(desk, superuser, deletion)
+    await by_hand(desk, deletion)
+    await work(desk, deletion)
+    keys = "SELECT count(*) FROM keys.customer_key WHERE customer_id = ANY ($1)"
+    assert await superuser.fetchval(keys, [one, other]) == 0
 
 
 async def test_a_part_is_not_refused_before_the_rest_is_done(desk: Desk) -> None:
