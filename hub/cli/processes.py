@@ -23,7 +23,7 @@ from hub.act import Hub
 from hub.cli import greeting
 from hub.cli.endings import STOPPED
 from hub.cli.opening import database, keep_running, opened, prepare, settings_of
-from hub.errors import Unready
+from hub.errors import Code, Refusal, Unready
 from hub.readiness import Readiness
 from hub.sealing import run_sealer
 from hub.settings import Mode, Settings
@@ -31,6 +31,7 @@ from portal.pages.mailbox import Letters
 from workers.main import run_worker
 
 DEMO_TOKEN_SECONDS: Final = 3600
+GREETING_PAUSE_SECONDS: Final = 0.5
 Greet = Callable[[Hub], Awaitable[None]]
 log = structlog.get_logger(__name__)
 
@@ -96,11 +97,25 @@ async def live(
             if listening is not None:
                 await started.wait()
                 _tell(hub.settings)
-            if greet is not None and not stop.is_set():
-                await greet(hub)
+            if greet is not None:
+                await greet_patiently(hub, greet, stop)
     finally:
         await readiness.close()
     log.info("hub.stopped")
+
+
+async def greet_patiently(hub: Hub, greet: Greet, stop: asyncio.Event) -> None:
+    """Greet once the database answers: one that is lost at this very moment is started again, and ends nothing."""
+    while not stop.is_set():
+        try:
+            await greet(hub)
+        except Refusal as refusal:
+            if refusal.code is not Code.UNAVAILABLE:
+                raise
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), GREETING_PAUSE_SECONDS)
+        else:
+            return
 
 
 def _tell(settings: Settings) -> None:
