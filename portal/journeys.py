@@ -158,7 +158,7 @@ JOURNEYS: Final[Mapping[str, Journey]] = {
             "complain", N_("Complain"), ("words", "place", "email"), Kind.COMPLAINT,
             Texts(
                 N_("What went wrong?"),
-                N_("Say what happened, and when. Somebody who had no part in it reads this."),
+                N_("Say what happened, and when. A person reads this and answers you."),
                 N_("Say what went wrong"),
             ),
         ),
