@@ -38,7 +38,7 @@ SYSTEM_PROGRAMS = "/usr/sbin"  # where Debian keeps servers; not on everybody's 
 
 PROGRAMS = {
     "bench": (sys.executable, "-m", "bench"),
-    "chaos": ("pytest", "-m", "chaos"),
+    "chaos": ("pytest", "-m", "chaos or hypothesis"),
     "format": ("ruff", "format"),
     "sbom": (
         "cyclonedx-py",
@@ -67,6 +67,8 @@ def test(arguments: list[str]) -> NoReturn:
     """Run all tests but the long ones of `make chaos`, with the browser and the database some of them drive."""
     for package in missing(f"{os.environ.get('PATH', os.defpath)}:{SYSTEM_PROGRAMS}"):
         install(package)
+    # Where Python may keep nothing, each process of each run would compile all tests again: a third of a minute.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.execvp("pytest", ["pytest", "-n", "2", "--dist", "loadgroup", "-m", "not chaos", *arguments])
 
 

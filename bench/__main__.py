@@ -2,10 +2,25 @@
 
 import sys
 
-from bench import crowd, http, importing, policy, writing
+from bench import (
+    copies,
+    crowd,
+    exports,
+    http,
+    importing,
+    intake,
+    partners,
+    policy,
+    portal,
+    requests,
+    withdrawals,
+    writing,
+)
 
 MEASUREMENTS = {
     "policy": policy.main, "decide": http.main, "import": importing.main, "crowd": crowd.main, "writing": writing.main,
+    "intake": intake.main, "requests": requests.main, "portal": portal.main, "withdrawals": withdrawals.main,
+    "partners": partners.main, "exports": exports.main, "copies": copies.main,
 }  # fmt: skip
 
 

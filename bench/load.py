@@ -75,6 +75,11 @@ async def run(port: int, requests: list[bytes], *, seconds: float, connections: 
     return Load(sum(each.count for each in callers), took, sum(each.bad for each in callers))
 
 
+def get(host: str, path: str) -> bytes:
+    """A whole request for a page, as bytes."""
+    return f"GET {path} HTTP/1.1\r\nhost: {host}\r\naccept: text/html\r\n\r\n".encode()
+
+
 def post(host: str, path: str, token: str, body: bytes) -> bytes:
     """A whole request as bytes."""
     head = (

@@ -23,6 +23,7 @@ from hub import embedded
 from hub.act import Hub
 from hub.cli import opening
 from hub.keyring import Keyring
+from hub.migrate import migrate
 from hub.settings import Settings
 from hub.settings import load as load_settings
 
@@ -53,10 +54,14 @@ def stage() -> Stage:
     running = embedded.start(folder / "data")
     atexit.register(running.stop if kept else running.remove)
     notes = folder / "firm.json"
-    if not notes.exists():
+    both = _beside(running.dsn, "small"), running.dsn
+    if notes.exists():
+        for url in both:  # as an older release left them
+            asyncio.run(migrate(url))
+    else:
         notes.write_bytes(msgspec.json.encode(asyncio.run(_make(folder, running.dsn))))
     made = msgspec.json.decode(notes.read_bytes(), type=Firm)
-    return Stage(_settings(folder), made, _beside(running.dsn, "small"), running.dsn)
+    return Stage(_settings(folder), made, *both)
 
 
 def _settings(folder: Path) -> Settings:

@@ -8,6 +8,7 @@ per row, COMMIT, into copies of our tables with their indexes. Both prepare the 
 
 import asyncio
 import hashlib
+import multiprocessing
 import random
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
@@ -29,7 +30,7 @@ from hub.collections import Collection, Delivery, How
 from hub.db import INDEXED, connect, new_id
 from hub.policy.values import Source
 from hub.recording import EVENTS, Recording, columns
-from hub.sealing import run_sealer
+from hub.sealing import run_sealer, seal_once
 
 WRITERS = 20
 SECONDS = 3.0
@@ -60,6 +61,7 @@ def _inserting(kind: type[Any], sealed: str = "") -> str:
     return f"INSERT INTO plain.{table} ({', '.join(names)}, act_id, recorded_at) VALUES ({places}, now())"  # noqa: S608
 
 
+SEALS = "SELECT count(*) FROM ledger_seal"
 INSERTS = (_inserting(said.Choice, "evidence"), _inserting(Collection), _inserting(Delivery, "proof"))
 Event = Callable[["Writer", Recording, UUID], Awaitable[None]]
 
@@ -241,21 +243,47 @@ async def _measure(made: Stage) -> None:
                 plain = await _rate(writers, Writer.insert, event)
                 for way, said_so in ((Writer.keep, ""), (Writer.keep_alone, ", alone")):
                     found.setdefault(name + said_so, []).append((plain, await _rate(writers, way, event)))
-            two, one = await _rate(writers, Writer.insert, enter), await _rate(writers, Writer.append, enter)
-            ours = await _beside_sealer(writers)
-            found.setdefault("ledger entry, beside two plain rows", []).append((two, ours))
-            found.setdefault("ledger entry, beside one plain row", []).append((one, ours))
+            one, ours = await _rate(writers, Writer.append, enter), await _rate(writers, Writer.keep, enter)
+            found.setdefault("ledger entry, one plain row", []).append((one, ours))
+            sealed = await _beside_sealer(writers)
+            found.setdefault("ledger entry, sealed meanwhile", []).append((one, sealed))
+            two = await _rate(writers, Writer.insert, enter)
+            found.setdefault("ledger entry, two plain rows", []).append((two, ours))
     _report(found)
 
 
 async def _beside_sealer(writers: Sequence[Writer]) -> float:
-    stop = asyncio.Event()
-    sealer = asyncio.create_task(run_sealer(writers[0].hub, stop))
+    """With a sealer that keeps up with them, as a worker has it, once what the other rounds have left is sealed."""
+    hub, made = writers[0].hub, writers[0].stage
+    async with hub.database.sealer() as connection:
+        while await seal_once(connection, hub.vault.keyring):
+            pass
+    sealer = multiprocessing.get_context("spawn").Process(target=_seal, args=(made,), daemon=True)
+    sealer.start()
+    await _until_it_seals(writers[0])
     try:
         return await _rate(writers, Writer.keep, enter)
     finally:
-        stop.set()
-        await sealer
+        sealer.terminate()
+        sealer.join()
+
+
+async def _until_it_seals(writer: Writer) -> None:
+    before = await writer.connection.fetchval(SEALS)
+    for _ in range(100):
+        await writer.keep(enter)
+        await asyncio.sleep(0.2)
+        if await writer.connection.fetchval(SEALS) > before:
+            return
+    raise RuntimeError("the sealer has not begun")
+
+
+def _seal(made: Stage) -> None:
+    async def run() -> None:
+        hub = await Hub.open(made.settings, made.large)
+        await run_sealer(hub, asyncio.Event())
+
+    asyncio.run(run())
 
 
 def _report(found: dict[str, list[tuple[float, float]]]) -> None:

@@ -18,6 +18,7 @@ from hub import idempotency, ledger, metrics, queue
 from hub.actors import Actor, Operation, authorise
 from hub.db import LOST, Database, Record, Session, new_id
 from hub.errors import Code, Refusal
+from hub.listening import Listening
 from hub.settings import Settings
 from hub.vault import Vault, open_vault
 
@@ -35,6 +36,13 @@ _REASONS: tuple[tuple[Kinds, str], ...] = (
 FAILURES: Kinds = tuple(kind for kinds, _ in _REASONS for kind in kinds)
 _FINAL: Kinds = tuple(kind for kind in FAILURES if kind not in RETRIED)
 ATTEMPTS = 4
+_NOW = "SELECT now()"
+# A plan that is kept has to serve when tables have grown, and so reads none of them in sequence.
+_NOW_PLANNED_ONCE = """
+    SELECT now()
+    FROM set_config('plan_cache_mode', 'force_generic_plan', true) AS once,
+        set_config('enable_seqscan', 'off', true) AS indexed
+"""
 _OPEN = "SELECT open_act($1, $2, $3, $4, $5)"
 _ADD = "SELECT add_events($1, $2::new_choice[], $3::new_collection[], $4::new_delivery[])"
 Rows = Sequence[tuple[Any, ...]]
@@ -51,12 +59,21 @@ class Ask(Session):
         self.actor = actor
         self.at = at
         self.locale = locale
+        self.wrapped: dict[UUID, bytes] = {}
+        """Data keys, as they are stored, of those who are held: read once for all that is written about them."""
 
     def as_of(self, at: datetime) -> "Ask":
         """The same snapshot, asked about a past instant, on the same connection: waiting for a second may never end."""
         past = Ask(self.hub, self.db, self.actor, at, self.locale)
         past.is_past = True
         return past
+
+    def beside(self) -> "Ask":
+        """What is committed, a statement at a time, whose plan is made once; for what may be stale by its answer.
+
+        Each statement has a connection of another pool, of which nobody holds one while waiting for anything else.
+        """
+        return Ask(self.hub, self.hub.database.single().db, self.actor, self.at, self.locale)
 
     async def rows(self, sql: str, *args: Any) -> list[Record]:
         """All rows of a statement; Refusal UNAVAILABLE where the database does not answer."""
@@ -96,6 +113,10 @@ class Act(Ask):
         super().__init__(hub, db, actor, at, locale)
         self.operation = operation
         self.id = act_id
+        self.listeners: dict[tuple[object, ...], list[UUID]] = {}
+        """Which endpoints are told of what, read once for all that the act announces: see ``hub.webhooks``."""
+        self.told: set[tuple[object, ...]] = set()
+        """What it has announced: said again, it is told once."""
 
     async def add(self, *, choices: Rows = (), collections: Rows = (), deliveries: Rows = ()) -> None:
         """Write what happened to customers: rows as the database's types new_choice, new_collection, new_delivery.
@@ -129,12 +150,13 @@ class Act(Ask):
 
 
 class Hub:
-    """What one process holds open: settings, database, vault."""
+    """What one process holds open: settings, database, vault, and its ears."""
 
     def __init__(self, settings: Settings, database: Database, vault: Vault) -> None:
         self.settings = settings
         self.database = database
         self.vault = vault
+        self.listening = Listening(database.url)
 
     @classmethod
     async def open(cls, settings: Settings, url: str) -> Self:
@@ -143,17 +165,27 @@ class Hub:
 
     async def close(self) -> None:
         """Let everything go."""
+        self.listening.close()
         await self.database.close()
 
     @asynccontextmanager
     async def ask(
-        self, actor: Actor, operation: Operation, *, at: datetime | None = None, locale: str = "en"
+        self,
+        actor: Actor,
+        operation: Operation,
+        *,
+        at: datetime | None = None,
+        locale: str = "en",
+        is_planned_once: bool = False,
     ) -> AsyncGenerator[Ask]:
-        """Open a snapshot; ``at`` defaults to the database's now, earlier instants ask about the past."""
+        """Open a snapshot; ``at`` defaults to the database's now, earlier instants ask about the past.
+
+        is_planned_once: statements are planned once per connection, where planning takes longer than reading.
+        """
         authorise(actor, operation)
         try:
             async with self.database.reading() as session:
-                now: datetime = await session.value("SELECT now()")
+                now: datetime = await session.value(_NOW_PLANNED_ONCE if is_planned_once else _NOW)
                 ask = Ask(self, session.db, actor, at or now, locale)
                 ask.is_past = at is not None
                 yield ask

@@ -70,6 +70,15 @@ def read(path: Path) -> list[Anchor]:
         return [_anchor(number, line) for number, line in enumerate(file, start=1) if line.strip()]
 
 
+def tail(path: Path, most_bytes: int) -> list[Anchor]:
+    """Read the last lines, oldest first; the first of them may be torn. Their numbers are not those of the file."""
+    if not path.exists():
+        return []
+    with path.open("rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - most_bytes))
+        return [_anchor(number, line) for number, line in enumerate(file, start=1) if line.strip()]
+
+
 class History:
     """The anchors, compared with the seals of the database as they come."""
 

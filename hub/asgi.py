@@ -2,42 +2,63 @@
 
 import asyncio
 import contextlib
+import re
 import socket
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
+import strawberry
 import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.routing import BaseRoute, Route
+from starlette.requests import HTTPConnection, Request
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 import portal.languages
 import portal.routes
-from hub import metrics, probes, problems, web
+from hub import apart, metrics, probes, problems, web
 from hub.act import Hub
 from hub.actors import Actor
 from hub.auth import endpoints
+from hub.auth.tokens import Audience
 from hub.keyring import Use
 from hub.readiness import Readiness
 from hub.settings import Mode, Settings
+from hub.uploads.values import TOGETHER_BYTES, UPLOAD_SECONDS
 from portal.pages.mailbox import Letters
-from schema import trusted
+from schema import agreements, attachments, trusted
 from schema.call import Call, idempotency_key
 from schema.console import Console, console_page
 from schema.endpoint import Endpoint, Openness
-from schema.internal.root import TABLE, schema
+from schema.internal import root as internal
 from schema.limits import LIMITS
+from schema.nodes import NodeTable
+from schema.partner import downloads
+from schema.partner import root as partner
 from schema.relay import Cursors
+from schema.sockets import Sockets
+from workers import answering
 
-GRAPHQL: Final = "/graphql"
+GRAPHQL: Final = Audience.APP.value
 MOST_HEADER_BYTES: Final = 32 * 1024
 SOCKET_MESSAGE_BYTES: Final = 64 * 1024
 KEEP_ALIVE_SECONDS: Final = 5
+LAST_WORDS_SECONDS: Final = 10
 HEAD_SECONDS: Final = 15
 BODY_SECONDS: Final = 20
+_TAKES_FILES: Final = (
+    r"/o/[^/]+/[^/]+/(ask/[^/]+|requests/[^/]+)/files|/desk/[^/]+/[^/]+/tasks/[0-9a-f-]{36}"
+    r"|/desk/[^/]+/[^/]+/arrangements/[^/]+/document|/arrangements/[^/]+/document"
+    r"|/requests/[^/]+/attachments|/task/[^/]+"
+)
+WIDER: Final = ((re.compile(_TAKES_FILES), web.Room(TOGETHER_BYTES + LIMITS.body_bytes, UPLOAD_SECONDS)),)
+"""The addresses that take files."""
 
 
 def create_app(hub: Hub, readiness: Readiness, letters: Letters | None = None) -> Starlette:
@@ -50,8 +71,9 @@ def create_app(hub: Hub, readiness: Readiness, letters: Letters | None = None) -
         Middleware(web.Observed, routes=table, answered=metrics.answered, quiet=probes.PATHS),
         Middleware(web.Guarded),
         Middleware(web.KnownMethods),
-        Middleware(web.KnownHosts, names=names, probes=probes.PATHS),
-        Middleware(web.BoundedBodies, most_bytes=LIMITS.body_bytes, most_seconds=BODY_SECONDS),
+        Middleware(web.KnownHosts, names={*names, *settings.desk_hosts}, probes=probes.PATHS),
+        *(Middleware(apart.Apart, host=desk, probes=probes.PATHS) for desk in settings.desk_hosts),
+        Middleware(web.BoundedBodies, room=web.Room(LIMITS.body_bytes, BODY_SECONDS), wider=WIDER),
     ]
     app = Starlette(routes=table, middleware=around, exception_handlers={HTTPException: problems.refused})
     app.router.redirect_slashes = False  # a redirect would repeat what the Host header says
@@ -63,13 +85,29 @@ def routes(hub: Hub, readiness: Readiness, letters: Letters | None = None) -> li
     settings = hub.settings
     console = _console(settings) if settings.shows_console else None
     demo = settings.mode is Mode.DEMO
+    apps = _Served(Audience.APP, internal.schema, internal.TABLE, settings.trusted_documents, console)
+    partners = _Served(Audience.PARTNER, partner.schema, partner.TABLE, settings.partner_trusted_documents)
     return [
-        *portal.routes.routes(hub, console=console is not None, demo=demo, letters=letters),
-        Route(GRAPHQL, _graphql(hub, console)),
+        *_graphql(hub, apps),  # first: routes are tried in turn, and programs ask most
+        *_graphql(hub, partners),
+        *portal.routes.routes(
+            hub, console=console is not None, demo=demo, letters=letters, staff=_staff(hub) if demo else None
+        ),
+        *attachments.routes(hub, partial(endpoints.identify, hub)),
+        *agreements.routes(hub, partial(endpoints.identify, hub)),
+        *downloads.routes(hub, partial(endpoints.identify, hub, audience=Audience.PARTNER)),
         *(console.routes() if console else ()),
         *endpoints.routes(hub),
+        *answering.routes(hub),
         *probes.routes(hub, readiness),
     ]
+
+
+def _staff(hub: Hub) -> Callable[[], Sequence[Any]]:
+    """Who can be signed in as at the demo's desks."""
+    from hub.demo import desk  # noqa: PLC0415 - images for production leave it out
+
+    return partial(desk.colleagues, hub.settings.data_dir)
 
 
 def _console(settings: Settings) -> Console:
@@ -80,33 +118,53 @@ def _console(settings: Settings) -> Console:
     return console_page(address=GRAPHQL, query=FIRST_QUESTION.strip())
 
 
-def _graphql(hub: Hub, console: Console | None) -> Endpoint[Actor]:
-    settings = hub.settings
-    cursors = Cursors(hub.vault.keyring.current(Use.CURSOR).secret.reveal())
-    known = settings.trusted_documents
+@dataclass(frozen=True, slots=True)
+class _Served:
+    """A schema, to whom, at its address. nodes: what can be fetched by id. trusted: the documents it is for alone."""
+
+    audience: Audience
+    schema: strawberry.Schema
+    nodes: NodeTable
+    trusted: Path | None
+    console: Console | None = None
+
+
+def _graphql(hub: Hub, served: _Served) -> list[BaseRoute]:
+    settings, console, known = hub.settings, served.console, served.trusted
+    call = _calls(hub, served.nodes)
 
     async def authenticate(request: Request) -> Actor:
-        return await endpoints.identify(hub, request)
+        return await endpoints.identify(hub, request, served.audience)
 
-    def context(request: Request, actor: Actor) -> Call:
-        spoken = portal.languages.choose(None, request.headers.get("accept-language", ""))
-        return Call(
-            hub, actor, cursors=cursors, nodes=TABLE, locale=spoken, idempotency_key=idempotency_key(request)
-        )
-
-    openness = Openness(
-        introspection=settings.allows_introspection,
-        page=console.page if console else None,
-        page_headers=console.headers if console else None,
-    )
-    return Endpoint(
-        schema,
+    endpoint = Endpoint(
+        served.schema,
         authenticate=authenticate,
-        context=context,
-        openness=openness,
+        context=lambda request, actor: call(request, actor, idempotency_key=idempotency_key(request)),
+        openness=Openness(
+            introspection=settings.allows_introspection,
+            page=console.page if console else None,
+            page_headers=console.headers if console else None,
+        ),
         trusted=(lambda documents: trusted.load(known, documents)) if known else None,
         meter=metrics.GraphqlMeter(),
     )
+    sockets = Sockets(
+        hub, endpoint.operations, lambda socket, actor, who: call(socket, actor, ask_who=who),
+        audience=served.audience,
+    )  # fmt: skip
+    return [Route(served.audience, endpoint), WebSocketRoute(served.audience, sockets)]
+
+
+def _calls(hub: Hub, nodes: NodeTable) -> Callable[..., Call]:
+    """Make what resolvers see, of one connection and who asks over it."""
+
+    def call(connection: HTTPConnection, actor: Actor, **more: Any) -> Call:
+        keys = [key.secret.reveal() for key in hub.vault.keyring.of(Use.CURSOR)]
+        cursors = Cursors(*keys, steady=hub.vault.steady("call"))
+        spoken = portal.languages.choose(None, connection.headers.get("accept-language", ""))
+        return Call(hub, actor, cursors=cursors, nodes=nodes, locale=spoken, **more)
+
+    return call
 
 
 class Protocol(HttpToolsProtocol):
@@ -165,6 +223,15 @@ class Protocol(HttpToolsProtocol):
             raise ValueError("the head of this request is too long")
 
 
+class SocketProtocol(WebSocketsSansIOProtocol):
+    """WebSockets as the server speaks them, with an end to waiting for a client that does not read."""
+
+    def on_task_complete(self, task: asyncio.Task[None]) -> None:
+        """Let the last words go out, but not for ever."""
+        super().on_task_complete(task)
+        self.loop.call_later(LAST_WORDS_SECONDS, self.transport.abort)
+
+
 class Server(uvicorn.Server):
     """The web server, stopped by us and not by signals of its own."""
 
@@ -179,7 +246,7 @@ def server(app: Starlette, settings: Settings) -> Server:
     config = uvicorn.Config(
         app,
         http=Protocol,
-        ws="websockets-sansio",
+        ws=SocketProtocol,
         ws_max_size=SOCKET_MESSAGE_BYTES,
         ws_per_message_deflate=False,
         lifespan="off",

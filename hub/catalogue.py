@@ -164,7 +164,7 @@ def claiming(what: str, key: str, *path: str | int) -> Generator[None]:
     except (UniqueViolationError, IntegrityError) as error:
         if isinstance(error, IntegrityError) and not isinstance(error.args[0], UniqueViolationError):
             raise
-        message = f"There is a {what} with the key `{key}` already: change that one, or choose another key."
+        message = f"The key `{key}` is that of another {what}: change that one, or choose another key."
         raise Refusal(Code.CONFLICT, message, path) from error
 
 

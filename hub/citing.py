@@ -1,5 +1,6 @@
 """Citing: what an answer rests on, among one customer's own rows: the delivery, the collection, the clause shown."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -17,30 +18,49 @@ Delivery = tuple[UUID, datetime, str, str]
 
 def delivery(row: Record, read: Told) -> Delivery | None:
     """The first delivery of the version that is cited."""
-    lines: str | None = row["deliveries"]
-    if read.version is None or lines is None:
+    line = _delivered(row, read)
+    if line is None:
         return None
-    start = lines.find(read.version.id + " ")
-    if start < 0:
-        return None
-    _, delivery_id, microseconds, locale, how = lines[start:].split(";", 1)[0].split(" ")
+    _, delivery_id, microseconds, locale, how = line
     return UUID(delivery_id), _instant(microseconds), locale, how
+
+
+def delivery_id(row: Record, read: Told) -> str | None:
+    """Its id alone, as text."""
+    line = _delivered(row, read)
+    return line[1] if line else None
 
 
 def collection(row: Record, reading: Reading) -> tuple[datetime | None, UUID | None]:
     """Of the categories in question, when the first came in, and by which collection."""
+    line = _collected(row, reading)
+    return (_instant(line[1]), UUID(line[0])) if line else (None, None)
+
+
+def collection_id(row: Record, reading: Reading) -> str | None:
+    """Its id alone, as text."""
+    line = _collected(row, reading)
+    return line[0] if line else None
+
+
+def _delivered(row: Record, read: Told) -> list[str] | None:
+    lines: str | None = row["deliveries"]
+    start = lines.find(read.version.id + " ") if read.version is not None and lines is not None else -1
+    return lines[start:].split(";", 1)[0].split(" ") if lines is not None and start >= 0 else None
+
+
+def _collected(row: Record, reading: Reading) -> list[str] | None:
     lines: str | None = row["collections"]
-    missing = set(reading.told.categories)
-    first: tuple[datetime | None, UUID | None] = (None, None)
+    missing: Collection[str] = reading.told.categories
+    first: str | None = None
     for line in lines.split(";") if lines else ():
-        found = {category for category in missing if category in line}
-        if found:  # lines go back in time, so that the last one found is the first that came in
-            collection_id, microseconds, _ = line.split(" ")
-            first = (_instant(microseconds), UUID(collection_id))
-            missing -= found
+        still = [category for category in missing if category not in line]
+        if len(still) < len(missing):
+            # Lines go back in time, so that the last one found is the first that came in.
+            first, missing = line, still
         if not missing:
             break
-    return first
+    return first.split(" ") if first else None
 
 
 def _instant(microseconds: str) -> datetime:

@@ -19,15 +19,16 @@ from hub import known as knowledge
 from hub.act import Ask
 from hub.db import Record
 from hub.errors import Refusal, invalid
-from hub.gather import Gathered, parameters, statement
+from hub.gather import Gathered, parameters
 from hub.groups import Group, Part, grouped
 from hub.known import Known
+from hub.pieces import statement
 from hub.policy.decision import Decision
 from hub.policy.rule import Outcome
 from hub.questioned import Question
 from hub.reading import Reader, Reading, Stand, State, Verdict
 from hub.scope import organisation
-from hub.shapes import Shapes, Standing, shapes
+from hub.shapes import SAID, Shapes, Standing, shapes
 
 EACH_AT_ONCE = 1_000
 PAGE_AT_MOST = 1_000
@@ -55,12 +56,13 @@ EVERYBODY = Such()
 class Heap(NamedTuple):
     """Customers who stand alike, and what that comes to.
 
-    ids: who they are, of families and of those read one by one; all others are found by their state.
+    ids: who they are, of those read one by one; others are found by their state. is_kin: families of merged records.
     """
 
     customers: int
     stand: Stand
     ids: tuple[UUID, ...] = ()
+    is_kin: bool = False
 
     @property
     def standing(self) -> Standing:
@@ -117,7 +119,7 @@ async def audience(ask: Ask, question: Question, such: Such = EVERYBODY) -> Audi
 def summed(crowd: "Crowd", heaps: Sequence[Heap]) -> Audience:
     """Add heaps up by outcome and rule. What comes of them does not depend on their order."""
     sizes, read, undecided = defaultdict[Verdict, int](int), dict[Verdict, Stand](), 0
-    for customers, stand, _ in heaps:
+    for customers, stand, *_ in heaps:
         verdict = stand.verdict
         if verdict is None:
             undecided += customers
@@ -139,30 +141,32 @@ def summed(crowd: "Crowd", heaps: Sequence[Heap]) -> Audience:
     )
 
 
-Counted = list[tuple[State, int, tuple[UUID, ...]]]
-"""How many stand so; of families of merged records also who they are."""
+Counted = list[tuple[State, int]]
+"""How many stand so."""
 
 
-def _counted(alike: Record, families: Sequence[Record]) -> Counted:
+def _counted(alike: Record) -> Counted:
     parts, keys, sizes = [column or () for column in alike]
-    found: Counted = [(((part, key),), size, ()) for part, key, size in zip(parts, keys, sizes, strict=True)]
-    for parts, keys, ids in families:
-        found.append((tuple(zip(parts, keys, strict=True)), len(ids), tuple(ids)))
-    return found
+    return [((state,), size) for state, size in zip(zip(parts, keys, strict=True), sizes, strict=True)]
 
 
-def _heaped(counted: Counted, stands: Mapping[State, Stand]) -> tuple[list[Heap], list[State], list[UUID]]:
-    """Heaps, and what must be read one by one: those who stand so, and these families."""
-    found, mixed, lone = list[Heap](), list[State](), list[UUID]()
-    for state, customers, ids in counted:
+def _state(row: Record) -> State:
+    """Of a family: how each of its records stands."""
+    return tuple(zip(row["parts"], row["keys"], strict=True))
+
+
+def _heaped(
+    counted: Counted, stands: Mapping[State, Stand], *, is_kin: bool
+) -> tuple[list[Heap], list[State]]:
+    """Heaps, and which of those who stand so must be read one by one."""
+    found, mixed = list[Heap](), list[State]()
+    for state, customers in counted:
         stand = stands.get(state)
-        if stand is not None:
-            found.append(Heap(customers, stand, ids))
-        elif ids:
-            lone += ids
-        else:
+        if stand is None:
             mixed.append(state)
-    return found, mixed, lone
+        else:
+            found.append(Heap(customers, stand, (), is_kin))
+    return found, mixed
 
 
 @contextmanager
@@ -192,6 +196,7 @@ class Crowd:
     reader: Reader
     on: date
     _everybody: list[Heap] | None = None
+    _families: Mapping[State, Sequence[UUID]] | None = None
 
     @classmethod
     async def of(cls, ask: Ask, question: Question) -> "Crowd":
@@ -210,6 +215,9 @@ class Crowd:
     def _parameters(self) -> list[Any]:
         return [self.organisation_id, self.ask.at, *parameters(self.reader.terms)]
 
+    def _statement(self, name: str) -> str:
+        return statement(name, is_past=self.ask.is_past, number=self.reader.terms.purpose.number)
+
     async def heaps(self, such: Such = EVERYBODY) -> list[Heap]:
         """Everybody, by how they stand; read once, however many pages of members are asked for."""
         if self._everybody is None:
@@ -222,17 +230,22 @@ class Crowd:
         return found
 
     async def _read(self) -> list[Heap]:
-        is_past, parameters = self.ask.is_past, self._parameters()
-        (alike,) = await self.ask.rows(statement("crowd", is_past=is_past), *parameters)
-        families = await self.ask.rows(statement("families", is_past=is_past), *parameters)
+        parameters = self._parameters()
+        (alike,) = await self.ask.rows(self._statement("crowd"), *parameters)
+        rows = await self.ask.rows(self._statement("families"), *parameters)
         with _unswept():
-            counted = _counted(alike, families)
-            news = self.reader.unread([state for state, _, _ in counted])
+            counted, families = _counted(alike), [(_state(row), row["families"]) for row in rows]
+            news = self.reader.unread([state for state, _ in (*counted, *families)])
         records = [each for state in news for each in state]
-        await self._shapes.require(self.ask, {part for part, _ in records}, {key >> 24 for _, key in records})
+        await self._shapes.require(
+            self.ask, {part for part, _ in records}, {key & SAID for _, key in records}
+        )
         with _unswept():
-            found, mixed, lone = _heaped(counted, self.reader.stands(self._shapes, news))
-        found += [heap async for heap in self._alone([*lone, *await self._ids(mixed)])]
+            stands = self.reader.stands(self._shapes, news)
+            found, mixed = _heaped(counted, stands, is_kin=False)
+            kin, mixed_kin = _heaped(families, stands, is_kin=True)
+        lone = [*await self._kin(mixed_kin), *await self._ids(mixed)]
+        found += [*kin, *[heap async for heap in self._alone(lone)]]
         if not found and self.ask.is_past:
             raise invalid("No customer was on record then. Ask about a later day.", "asOf")
         return found
@@ -242,9 +255,20 @@ class Crowd:
     ) -> list[UUID]:
         """A keyset page of those whose answer is wanted: up to size + 1 ids after the one named, ascending."""
         heaps = [heap for heap in await self.heaps() if wanted(heap)]
-        named = [each for heap in heaps for each in heap.ids if after is None or each > after]
-        alike = await self._ids([heap.stand.state for heap in heaps if not heap.ids], after, size + 1)
-        return sorted([*alike, *named])[: size + 1]
+        lone = [each for heap in heaps for each in heap.ids]
+        kin = await self._kin([heap.stand.state for heap in heaps if heap.is_kin])
+        named = [each for each in (*lone, *kin) if after is None or each > after]
+        states = [heap.stand.state for heap in heaps if not (heap.ids or heap.is_kin)]
+        return sorted([*await self._ids(states, after, size + 1), *named])[: size + 1]
+
+    async def _kin(self, states: Sequence[State]) -> list[UUID]:
+        """The families that stand so; looked for once, however many pages are asked for."""
+        if not states:
+            return []
+        if self._families is None:
+            rows = await self.ask.rows(self._statement("kin"), *self._parameters())
+            self._families = {_state(row): row["ids"] for row in rows}
+        return [each for state in states for each in self._families[state]]
 
     async def _ids(
         self, states: Sequence[State], after: UUID | None = None, most: int | None = None
@@ -253,7 +277,7 @@ class Crowd:
         if not states:
             return []
         parts, keys = [state[0][0] for state in states], [state[0][1] for state in states]
-        sql = statement("members", is_past=self.ask.is_past)
+        sql = self._statement("members")
         rows = await self.ask.rows(sql, *self._parameters(), parts, keys, after, most)
         return [row["customer_id"] for row in rows]
 

@@ -10,8 +10,9 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from hub import identities, inputs, particulars, profiles, standings
+from hub import identities, inputs, journal, looks, merges, particulars, profiles, standings, suppression
 from hub.act import Act, Ask
+from hub.auth import sessions
 from hub.db import Record, new_id
 from hub.errors import Code, Refusal, not_found
 from hub.identities import NewIdentifier, Owner
@@ -110,13 +111,20 @@ _FORWARDS = f"{_FILTERED} AND ($9::uuid IS NULL OR s.customer_id > $9) ORDER BY 
 _BACKWARDS = f"{_FILTERED} AND ($9::uuid IS NULL OR s.customer_id < $9) ORDER BY s.customer_id DESC LIMIT $10"
 _ADD = "INSERT INTO customer (id, kind, locale, import_id, created_at) VALUES ($1, $2, $3, $4, $5)"
 _ADD_KEY = "INSERT INTO keys.customer_key (customer_id, wrapped) VALUES ($1, $2)"
-_HOLD_ANY = "SELECT erased_at FROM customer WHERE id = $1 FOR NO KEY UPDATE"
+_HOLD_ANY = """
+    SELECT c.erased_at, k.wrapped FROM customer c LEFT JOIN keys.customer_key k ON k.customer_id = c.id
+    WHERE c.id = $1 FOR NO KEY UPDATE OF c
+"""
 _ERASE = (
     "UPDATE identifier SET ended_at = coalesce(ended_at, $2) WHERE customer_id = $1",
+    """UPDATE representative SET state = 'ENDED', reason = 'ERASED', ended_at = $2, contact = NULL,
+        contact_blind = NULL, contact_key = NULL WHERE customer_id = $1 AND state IN ('PROPOSED', 'CONFIRMED')""",
     "UPDATE customer SET erased_at = $2 WHERE id = $1",
 )
 _SHRED = (
+    "DELETE FROM identifier WHERE customer_id = $1 AND kind <> 'EXTERNAL'",
     "DELETE FROM profile_value WHERE customer_id = $1",
+    "DELETE FROM disputed_note WHERE customer_id = $1",
     "DELETE FROM keys.customer_key WHERE customer_id = $1",
 )
 
@@ -137,6 +145,8 @@ async def create(act: Act, new: NewCustomer) -> UUID:
     await identities.insert(act, owner, new.identifiers, "identifiers")
     fields = await profiles.put(act, owner, new.profile, "profile")
     await standings.tell(act, When(customer_id, organisation_id, since), events)
+    await suppression.strike_new(act, customer_id, organisation_id, new.identifiers, since)
+    await profiles.struck(act, owner, new.profile)
     await act.record(
         "customer.created",
         customer_id,
@@ -189,16 +199,28 @@ async def page(
 
 
 async def erase(act: Act, customer_id: UUID) -> None:
-    """Destroy a customer's data key and values for good; the stub and its events stay."""
+    """Destroy a customer's data key and values for good; the stub and its events stay.
+
+    Of their addresses the list of those that get no marketing stays, which leads back to nobody; of other systems'
+    ids the hash, so that those systems do not bring them back.
+    """
     row = await act.row(_HOLD_ANY, customer_id)
     if row is None or act.actor.organisation_id is not None:
         raise not_found("customer", "customer")
     if row["erased_at"] is not None:
         return
+    # The key is destroyed already where the keys of a backup are younger than the rest of it.
+    if row["wrapped"] is not None:
+        await suppression.keep_of(act, customer_id, act.hub.vault.unwrap(customer_id, row["wrapped"]))
+    await journal.note(act, customer_id)
+    await journal.write(act)
     for statement in _ERASE:
         await act.execute(statement, customer_id, act.at)
     for statement in _SHRED:
         await act.execute(statement, customer_id)
+    await looks.drop(act, (await merges.families(act, [customer_id]))[customer_id])
+    act.wrapped.pop(customer_id, None)
+    await sessions.end_all(act, customer_id)
     await standings.tell(act, When(customer_id, None, act.at), [Event("ERASURE", "ON")])
     await act.record("customer.erased", customer_id)
 

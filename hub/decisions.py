@@ -12,6 +12,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
+from hub import act as acting
 from hub import citing, idempotency, keeping
 from hub.act import Ask, Hub
 from hub.actors import Actor, Operation, authorise
@@ -30,8 +31,7 @@ QUESTIONS_AT_MOST = 1_000
 
 async def preview(ask: Ask, questions: Sequence[Question]) -> list[Outcome]:
     """Answer without keeping anything. Refusals stand in the place of the question they are about."""
-    _limit(questions)
-    return [_answer(each) for each in await gather(ask, _organisation(ask.actor), questions)]
+    return await preview_within(ask, _organisation(ask.actor), questions)
 
 
 async def decide(
@@ -55,7 +55,7 @@ async def decide(
         return await _again(ask, kept)
     readable = [each for each in questions if isinstance(each, Question)]
     gathered = await gather(ask, organisation_id, readable) if readable else []
-    decided = [(each, _answer(each, new_id())) for each in gathered]
+    decided = [(each, answered(each, new_id())) for each in gathered]
     following = iter(decided)
     answers = [each if isinstance(each, Refusal) else next(following)[1] for each in questions]
     try:
@@ -65,6 +65,25 @@ async def decide(
             return await _again(ask, kept)
         raise
     return answers
+
+
+async def decide_within(
+    act: acting.Act, organisation_id: UUID, questions: Sequence[Question]
+) -> list[Outcome]:
+    """Answer and keep as part of an act that does what the answers allow; whoever acts holds the customers.
+
+    It is decided as of this moment: what others wrote before the lock was taken counts.
+    """
+    _limit(questions)
+    decided = [(each, answered(each, new_id())) for each in await gather(act, organisation_id, questions)]
+    await keeping.keep_within(act, organisation_id, decided)
+    return [answer for _, answer in decided]
+
+
+async def preview_within(ask: Ask, organisation_id: UUID, questions: Sequence[Question]) -> list[Outcome]:
+    """As `preview`, for what the hub itself asks about an organisation, whoever acts."""
+    _limit(questions)
+    return [answered(each) for each in await gather(ask, organisation_id, questions)]
 
 
 async def read(ask: Ask, ids: Sequence[UUID]) -> dict[UUID, Answer]:
@@ -118,7 +137,8 @@ def _organisation(actor: Actor) -> UUID:
     return actor.organisation_id
 
 
-def _answer(gathered: Gathered, answer_id: UUID | None = None) -> Outcome:
+def answered(gathered: Gathered, answer_id: UUID | None = None) -> Outcome:
+    """What a gathered question is answered, with the delivery and the collection that are cited."""
     if gathered.refusal is not None or gathered.reader is None:
         return gathered.refusal or not_found("customer", "customer")
     verdict = gathered.reader.verdict(gathered.readings)

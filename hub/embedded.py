@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from hub.postgresql import STATE, EmbeddedError, own, reason, run, user
-from hub.sizing import shared_buffers
+from hub.sizing import helpers, shared_buffers
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -227,7 +227,8 @@ def _launch(home: Path, others: dict[str, str], tries: int = STARTS) -> None:
     own(sockets, user())
     log.touch(mode=0o600)
     os.chown(log, sockets.stat().st_uid, -1)
-    settings = SETTINGS | {"shared_buffers": shared_buffers()} | others
+    sized = {"shared_buffers": shared_buffers(), "max_parallel_workers_per_gather": helpers()}
+    settings = SETTINGS | sized | others
     options = shlex.join(["-k", str(sockets), *(f"-c{name}={value}" for name, value in settings.items())])
     for _ in range(tries):
         with contextlib.suppress(EmbeddedError):

@@ -10,6 +10,7 @@ A refusal says what happened, where, and what to do next. It never carries perso
 """
 
 from enum import StrEnum
+from typing import Final
 
 
 class Code(StrEnum):
@@ -27,6 +28,12 @@ class Code(StrEnum):
     NOT_SEALED_YET = "NOT_SEALED_YET"
     OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN"
     UNAVAILABLE = "UNAVAILABLE"
+
+
+PASSING: Final = frozenset({
+    Code.UNAVAILABLE, Code.OUTCOME_UNKNOWN, Code.IN_PROGRESS, Code.LIMIT, Code.NOT_SEALED_YET,
+})  # fmt: skip
+"""Codes of what may be otherwise in a moment: the same may be tried again."""
 
 
 class Refusal(Exception):

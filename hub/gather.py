@@ -7,22 +7,22 @@ key means. One customer, a thousand and a crowd go through the same words of SQL
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from functools import lru_cache, partial
-from importlib.resources import files
+from functools import partial
 from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from hub import known as knowledge
-from hub import sayings
+from hub import sayings, times
 from hub.act import FAILURES, Ask, Hub, refusal
-from hub.db import Record, Session
-from hub.errors import Refusal, invalid, not_found
+from hub.db import Record, Session, listed
+from hub.errors import Code, Refusal, invalid, not_found
 from hub.known import Known, Reference
+from hub.pieces import statement
 from hub.policy.facts import Facts
 from hub.questioned import Question
 from hub.reading import Reader, Reading
-from hub.shapes import Saying, shapes
+from hub.shapes import SAID, Saying, shapes
 from hub.terms import Terms
 from hub.together import Together
 
@@ -45,6 +45,15 @@ class Gathered:
     def facts(self) -> list[Facts]:
         """Of each reading."""
         return [each.facts for each in self.readings]
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """How several customers stand on one question: of each the rows of their family, and words read one by one."""
+
+    reader: Reader
+    rows: list[list[Record]]
+    mixed: dict[tuple[UUID, int], Saying]
 
 
 Row = tuple[Any, ...]
@@ -106,6 +115,30 @@ async def read_each(
     return await _read(ask, organisation_id, asked, readers, found)
 
 
+async def several(ask: Ask, organisation_id: UUID, question: Question, ids: Sequence[UUID]) -> Several:
+    """One question about several customers, in order, as of this moment, by one statement; nobody's row is of nulls.
+
+    Refusals: what cannot be asked of anybody; UNAVAILABLE while the catalogue changes faster than it is asked about.
+    """
+    known = await knowledge.current(ask, organisation_id)
+    for _ in range(LOOKS_AT_MOST):
+        one = reader(known, question, ask.at.date())
+        if isinstance(one, Refusal):
+            raise one
+        sql = statement("several", number=one.terms.purpose.number)
+        rows = await ask.rows(sql, organisation_id, ask.at, *parameters(one.terms), listed(ids))
+        if rows[0]["clock"] == known.number:
+            return await _several(ask, organisation_id, one, _by_position(rows, len(ids)))
+        known = await knowledge.current(ask, organisation_id, rows[0]["clock"])
+    raise Refusal(Code.UNAVAILABLE, "The catalogue is being changed. Nothing changed; try again.")
+
+
+async def _several(ask: Ask, organisation_id: UUID, one: Reader, found: list[list[Record]]) -> Several:
+    await _require(ask, found)
+    mixed = await sayings.exact(ask, organisation_id, [one] * len(found), found)
+    return Several(one, found, mixed)
+
+
 def reader(known: Known, question: Question, on: date) -> Reader | Refusal:
     """The reader of a question on a day, kept beside what it reads against; or why nobody can be asked about it."""
     mark = (
@@ -128,75 +161,47 @@ def _columns(question: Question, one: Reader | Refusal) -> Row:
     return (question.customer_id, *(_UNASKED if isinstance(one, Refusal) else _asked(one)))
 
 
-_UNASKED: Row = (0, None, None, None, None, None, None)
+_UNASKED: Row = (0, None, None, None, 0, 0, 0, 0)
 
 
 def _asked(one: Reader) -> Row:
     """A question's columns, found once."""
     if one.columns is None:
-        *others, washes = parameters(one.terms)
-        one.columns = (*others, "{" + ",".join(map(str, washes)) + "}" if washes else None)
+        number, calls, starts, washes, *days = parameters(one.terms)
+        one.columns = (
+            number,
+            calls,
+            starts,
+            "{" + ",".join(map(str, washes)) + "}" if washes else None,
+            *days,
+        )
     return one.columns
 
 
 def parameters(terms: Terms) -> Row:
-    """What a question compares rows with: purpose number, quiet, retention, prospects, calls, starts, washes."""
-    law = terms.law
+    """What a question compares rows with: purpose number, calls, starts, washes; first, second, third, minded."""
+    law, washes = terms.law, terms.law.washes if terms.is_promotion else ()
     is_outside = terms.recipient is not None and not terms.is_processor
     return (
-        terms.purpose.number, law.quiet_before, terms.retention_before, law.prospects_before, law.calls_before,
-        terms.arranged_on if is_outside else None, list(law.washes) if terms.is_promotion else None,
+        terms.purpose.number, law.calls_before, terms.arranged_on if is_outside else None, list(washes) or None,
+        *times.thresholds(law.quiet_before, (terms.retention_before, law.prospects_before), washes),
     )  # fmt: skip
 
 
-# --- the statement ----------------------------------------------------------------------------------------------------
-
-
-@lru_cache(1)
-def _parts() -> dict[str, str]:
-    text = files("hub").joinpath("facts.sql").read_text("utf-8")
-    parts = text.split("-- name: ")[1:]
-    return {part.split(maxsplit=1)[0]: part.split("\n", 1)[1].strip() for part in parts}
-
-
-@lru_cache(16)
-def statement(name: str, *, is_past: bool = False) -> str:
-    """One of the statements of ``facts.sql``, for now or for an instant."""
-    of_question = {
-        "purpose": "q.purpose", "quiet": "q.quiet", "retention": "q.retention", "prospects": "q.prospects",
-        "calls": "q.calls", "starts": "q.starts", "at": "moment.at",
-        "washes": "q.washes::timestamptz[]",
-    }  # fmt: skip
-    of_crowd = {
-        "purpose": "$3::bigint", "quiet": "$4::timestamptz", "retention": "$5::timestamptz",
-        "prospects": "$6::timestamptz", "calls": "$7::timestamptz", "starts": "$8::date", "at": "$2::timestamptz",
-        "washes": "$9::timestamptz[]",
-    }  # fmt: skip
-    names = of_question if name == "each" else of_crowd
-    rows = _parts()["then"].format(**names) if is_past else _parts()["now"]
-    return _parts()[name].format(**names, rows=rows, fence=_parts()["fence"], key=_key(names))
-
-
-def _key(names: dict[str, str]) -> str:
-    parts, number = _parts(), names["purpose"]
-    upto = f"(({number} << 32) | 4294967295)"
-    last, first_few = f"width_bucket({upto}, s.said)", "width_bucket(4294967295, s.said)"
-    return parts["key"].format(
-        **names,
-        mark=f"(1::bigint << ({number} % 62 + 1)::integer)",
-        word=parts["word"].format(**names, upto=upto, last=last),
-        lapsed=parts["lapsed"].format(**names, position=last, number=number),
-        lapsed_for_all=parts["lapsed"].format(**names, position=first_few, number="0"),
-    )
+# --- finding ---------------------------------------------------------------------------------------------------------
 
 
 async def _find(
     session: Session, organisation_id: UUID, at: datetime | None, columns: Sequence[Row]
 ) -> list[list[Record]]:
-    found: list[list[Record]] = [[] for _ in columns]
     sql = statement("each", is_past=at is not None)
     transposed: list[list[Any]] = [list(each) for each in zip(*columns, strict=True)]
-    for row in await session.rows(sql, organisation_id, at, *transposed):
+    return _by_position(await session.rows(sql, organisation_id, at, *transposed), len(columns))
+
+
+def _by_position(rows: Sequence[Record], many: int) -> list[list[Record]]:
+    found: list[list[Record]] = [[] for _ in range(many)]
+    for row in rows:
         position: int = row["position"]
         found[position - 1].append(row)
     return found
@@ -226,14 +231,18 @@ async def _read(
     readers: Sequence[Reader | Refusal],
     found: Sequence[list[Record]],
 ) -> list[Gathered]:
-    kept = shapes(ask.hub)
-    rows = [row for each in found for row in each if row["part"] is not None]
-    await kept.require(ask, {row["part"] for row in rows}, {row["key"] >> 24 for row in rows})
+    await _require(ask, found)
     mixed = await sayings.exact(ask, organisation_id, readers, found)
     return [
         _gathered(ask.hub, question, one, each, mixed)
         for question, one, each in zip(questions, readers, found, strict=True)
     ]
+
+
+async def _require(ask: Ask, found: Sequence[list[Record]]) -> None:
+    """Have what the rows name by number."""
+    pairs = [(row["part"], row["key"]) for each in found for row in each if row["part"] is not None]
+    await shapes(ask.hub).require(ask, {part for part, _ in pairs}, {key & SAID for _, key in pairs})
 
 
 def _gathered(
@@ -252,15 +261,16 @@ def _gathered(
             raise invalid(
                 "This customer has no jurisdiction on record. Record one, then ask again.", "customer"
             )
-        pairs = [(row, each) for row in rows for each in _readings(hub, one, row, mixed)]
+        pairs = [(row, each) for row in rows for each in readings(hub, one, row, mixed)]
     except Refusal as refused:
         return Gathered(question, refusal=refused)
     return Gathered(question, one, [row for row, _ in pairs], tuple([each for _, each in pairs]))
 
 
-def _readings(
+def readings(
     hub: Hub, one: Reader, row: Record, mixed: dict[tuple[UUID, int], Saying]
 ) -> tuple[Reading, ...]:
+    """A record as it stands, a reading per jurisdiction; Refusal where no facts come of it."""
     saying = mixed.get((row["record_id"], one.terms.purpose.number))
     if saying is None:
         return one.read(shapes(hub), row["part"], row["key"])

@@ -15,6 +15,7 @@ import asyncpg
 
 from hub import inputs
 from hub.act import Act, Ask
+from hub.auth import sessions
 from hub.db import new_id
 from hub.errors import Code, Refusal, invalid, not_found
 from hub.recording import ERASED, Recording
@@ -175,7 +176,9 @@ async def add_identifier(
 
 async def end_identifier(act: Act, identifier_id: UUID) -> Identifier:
     """Stop finding and contacting a customer by an identifier; ending it twice changes nothing."""
-    return await _change(act, identifier_id, _END, "ended_at", "identifier.ended")
+    ended = await _change(act, identifier_id, _END, "ended_at", "identifier.ended")
+    await sessions.end_all(act, ended.customer_id)  # who came in by it may not be them any more
+    return ended
 
 
 async def verify_identifier(act: Act, identifier_id: UUID) -> Identifier:
@@ -187,7 +190,7 @@ async def open_key(ask: Ask, customer_id: UUID) -> DataKey:
     """Unwrap a customer's data key; Refusal CONFLICT once they are erased."""
     if isinstance(ask, Recording) and (key := ask.key(customer_id)):
         return key
-    wrapped = await ask.value(_WRAPPED, customer_id)
+    wrapped = ask.wrapped.get(customer_id) or await ask.value(_WRAPPED, customer_id)
     if wrapped is None:
         raise Refusal(Code.CONFLICT, ERASED)
     return ask.hub.vault.unwrap(customer_id, wrapped)

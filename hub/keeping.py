@@ -1,6 +1,6 @@
 """Keeping decisions as evidence: the decision, whom it is about, and its ledger entry, by one statement.
 
-Each call is a whole act of its own (`hub.whole`).
+Each call is a whole act of its own (`hub.whole`), unless it is part of a greater one (`keep_within`).
 """
 
 from collections.abc import Sequence
@@ -10,15 +10,27 @@ from uuid import UUID
 import orjson
 
 from hub import ledger, metrics
-from hub.act import Hub
+from hub.act import Act, Hub
 from hub.actors import Actor, Operation
 from hub.answers import Answer, Outcome
 from hub.db import new_id
 from hub.gather import Gathered
 from hub.policy.decision import RULESET
+from hub.questioned import Question
 from hub.whole import Once, Whole, opening
 
 _DECISIONS = Whole("SELECT keep_decisions($1::kept_act[])")
+_DECIDED = """
+    INSERT INTO decision (id, organisation_id, question, facts, outcome, rule, rules_version, actor_kind, actor_id,
+                          act_id, decided_at)
+    SELECT d.id, $6, d.question::jsonb, d.facts::jsonb, d.outcome, d.rule, $7, $8, $9, $10, $11
+    FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[]) AS d (id, question, facts, outcome, rule)
+"""
+_ABOUT = """
+    INSERT INTO decision_subject
+        (id, decision_id, customer_id, clause_id, notice_version_id, collection_id, delivery_id)
+    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[])
+"""
 
 
 async def keep(
@@ -48,12 +60,33 @@ async def keep(
         metrics.DECISIONS.labels(answer.decision.outcome.value, answer.decision.rule).inc()
 
 
+async def keep_within(act: Act, organisation_id: UUID, decided: Sequence[tuple[Gathered, Outcome]]) -> None:
+    """Keep the answers among what was decided as part of an act that does more, such as what they allow."""
+    pairs = [(each, answer) for each, answer in decided if isinstance(answer, Answer)]
+    if not pairs:
+        return
+    decisions, subjects = _rows(pairs)
+    said = (organisation_id, RULESET, act.actor.kind, act.actor.id, act.id, pairs[0][1].decided_at)
+    await act.execute(_DECIDED, *_transposed(decisions, 5), *said)
+    await act.execute(_ABOUT, *_transposed(subjects, 7))
+    details = [
+        ledger.Detail(answer.record_id, _body(answer, subject))
+        for (_, answer), subject in zip(pairs, subjects, strict=True)
+    ]
+    await act.record_crowd("decision.made", details)
+    for _, answer in pairs:
+        metrics.DECISIONS.labels(answer.decision.outcome.value, answer.decision.rule).inc()
+
+
 def _rows(pairs: Sequence[tuple[Gathered, Answer]]) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
-    """Return rows of decisions, one for each distinct question and Facts, and of their subjects."""
+    """Rows of decisions, one for each distinct question and Facts, and of their subjects, in the order of the pairs."""
     shared: dict[tuple[str, tuple[int, ...]], tuple[Any, ...]] = {}
     subjects: list[tuple[Any, ...]] = []
-    for _, answer in pairs:
-        question = _question_json(answer)
+    asked: dict[int, str] = {}
+    for gathered, answer in pairs:
+        question = asked.get(id(gathered.reader))  # who asks the same has the same reader
+        if question is None:
+            question = asked[id(gathered.reader)] = question_json(answer.question, answer.arrangement_id)
         key = (question, tuple(facts.signature for facts in answer.all_facts))
         if key not in shared:
             facts = orjson.dumps([each.to_dict() for each in answer.all_facts]).decode()
@@ -66,13 +99,13 @@ def _rows(pairs: Sequence[tuple[Gathered, Answer]]) -> tuple[list[tuple[Any, ...
     return list(shared.values()), subjects
 
 
-def _question_json(answer: Answer) -> str:
-    question = answer.question
+def question_json(question: Question, arrangement_id: UUID | None) -> str:
+    """A question as it is kept: of whoever it is about."""
     ids = {"purpose": question.purpose, "recipient": question.recipient, "department": question.department}
     said = {
         "act": question.act.value,
         **{name: str(value) for name, value in ids.items() if value},
-        **({"arrangement": str(answer.arrangement_id)} if answer.arrangement_id else {}),
+        **({"arrangement": str(arrangement_id)} if arrangement_id else {}),
         "channel": question.channel.value,
         "offer": question.offer.value,
         "footer": question.footer.value,
@@ -92,13 +125,16 @@ def _entry(
         wrapped = next((row["wrapped"] for row in gathered.rows if row["record_id"] == record_id), None)
         if wrapped is not None and record_id not in keys:
             keys[record_id] = hub.vault.unwrap(record_id, wrapped)
-        body = {
-            "subject": answer.id, "decision": subject[1], "outcome": answer.decision.outcome.value,
-            "rule": answer.decision.rule, "rules": RULESET, "facts": f"{answer.facts.signature:x}",
-            "clause": subject[3], "notice_version": subject[4], "collection": subject[5], "delivery": subject[6],
-        }  # fmt: skip
-        details.append(ledger.Detail(record_id, body))
+        details.append(ledger.Detail(record_id, _body(answer, subject)))
     return ledger.prepare(hub.vault, "decision.made", details, keys)
+
+
+def _body(answer: Answer, subject: Sequence[Any]) -> dict[str, Any]:
+    return {
+        "subject": answer.id, "decision": subject[1], "outcome": answer.decision.outcome.value,
+        "rule": answer.decision.rule, "rules": RULESET, "facts": f"{answer.facts.signature:x}",
+        "clause": subject[3], "notice_version": subject[4], "collection": subject[5], "delivery": subject[6],
+    }  # fmt: skip
 
 
 def _transposed(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:

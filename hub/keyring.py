@@ -23,13 +23,14 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from hub.errors import Unready
+from hub.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -49,29 +50,6 @@ class Use(StrEnum):
     TOKEN = "token"  # noqa: S105 the name of a use
     CURSOR = "cursor"
     PAIRWISE = "pairwise"
-
-
-class Secret:
-    """Bytes that show themselves to nobody by accident."""
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: bytes) -> None:
-        """Hide `value`."""
-        self._value = value
-
-    def reveal(self) -> bytes:
-        """Return the bytes."""
-        return self._value
-
-    def __repr__(self) -> str:
-        """Show nothing."""
-        return "Secret(...)"
-
-    def __reduce__(self) -> NoReturn:
-        """Refuse to be pickled."""
-        message = "a secret is not written down"
-        raise TypeError(message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +124,7 @@ class Keyring:
 
     def tagged(self, use: Use, tag: bytes) -> Key | None:
         """Find the key that a sealed value names."""
-        return next((key for key in self.keys if key.use is use and key.tag == tag), None)
+        return self._by_tag.get((use, tag))
 
     def rotated(self, use: Use) -> Keyring:
         """Return a keyring with a new current key for `use`; the one before stays for reading."""
@@ -182,6 +160,10 @@ class Keyring:
     def __repr__(self) -> str:
         """Show ids only."""
         return f"Keyring({self.origin}: {', '.join(key.id for key in self.keys)})"
+
+    @cached_property
+    def _by_tag(self) -> dict[tuple[Use, bytes], Key]:
+        return {(key.use, key.tag): key for key in reversed(self.keys)}
 
     @cached_property
     def _by_id(self) -> dict[str, Key]:

@@ -21,8 +21,8 @@ import structlog
 
 FIELDS: Final = frozenset({
     "amount", "at", "attempt", "correlation", "document", "dropped", "error", "event", "host", "job", "kind",
-    "level", "library", "method", "mode", "ms", "names", "port", "reason", "request", "route", "status",
-    "task", "time",
+    "level", "library", "method", "mode", "ms", "names", "port", "reason", "request", "route", "staff",
+    "status", "task", "time",
 })  # fmt: skip
 TEXT_CHARACTERS: Final = 300
 SHORT_CHARACTERS: Final = 40
@@ -30,6 +30,7 @@ FRAMES: Final = 12
 
 # The most talkative of what is installed: at INFO or DEBUG they format values, at WARNING hardly ever.
 TAMED: Final = {
+    "PIL": logging.WARNING,
     "aiomysql": logging.WARNING,
     "aiosqlite": logging.WARNING,
     "asyncpg": logging.WARNING,
@@ -37,6 +38,7 @@ TAMED: Final = {
     "mail.log": logging.WARNING,
     "procrastinate": logging.CRITICAL,
     "psycopg": logging.ERROR,
+    "python_multipart": logging.ERROR,
     "sqlalchemy": logging.WARNING,
     "strawberry": logging.CRITICAL,
     "tortoise": logging.WARNING,

@@ -12,8 +12,9 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from hub import metrics, particulars
+from hub import looks, metrics, particulars
 from hub.act import Act, Ask
+from hub.auth import sessions
 from hub.db import Record, new_id
 from hub.errors import Code, Refusal, not_found
 from hub.scope import Reached, organisation, reach
@@ -138,10 +139,11 @@ async def merge(act: Act, older_id: UUID, newer_id: UUID, organisation_id: UUID 
     older, newer = (one.survivor_id or one.id for one in pair)
     if older == newer:
         return older
-    moved = await _branch(act, newer)
-    await act.execute(_LOCK, [older, *moved])
+    moved, theirs = await _branch(act, newer), await _branch(act, older)
+    await act.execute(_LOCK, [*theirs, *moved])
     await act.execute(_JOIN, new_id(), older, newer, towards, act.at)
     await act.execute(_POINT, moved, older)
+    await looks.drop(act, [*theirs, *moved])
     await act.record("customer.merged", newer, survivor=older, moved=moved)
     return older
 
@@ -152,10 +154,12 @@ async def unmerge(act: Act, customer_id: UUID, organisation_id: UUID | None = No
     reached = await reach(act, customer_id, organisation_id, "customer")
     if reached.survivor_id is None:
         return
-    moved = await _branch(act, customer_id)
-    await act.execute(_LOCK, moved)
+    moved, family = await _branch(act, customer_id), await _branch(act, reached.survivor_id)
+    await act.execute(_LOCK, family)
+    await sessions.end_all(act, customer_id)  # of the whole family, while it still is one
     await act.execute(_PARTED, customer_id, act.at)
     await act.execute(_POINT, moved, customer_id)
+    await looks.drop(act, family)
     await act.record("customer.unmerged", customer_id, survivor=reached.survivor_id, moved=moved)
 
 

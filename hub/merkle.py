@@ -31,10 +31,11 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 def root(leaves: Iterable[bytes]) -> bytes:
     """Compute the tree's root from its leaf hashes; an empty tree has the hash of nothing."""
-    frontier = Frontier()
-    for leaf in leaves:
-        frontier.add(leaf)
-    return frontier.root()
+    level = list(leaves)
+    while len(level) > 1:
+        odd = level[-1:] if len(level) % 2 else []
+        level = [node_hash(*pair) for pair in zip(level[::2], level[1::2], strict=False)] + odd
+    return level[0] if level else EMPTY_ROOT
 
 
 class Frontier:

@@ -22,6 +22,8 @@ COST: Final = Histogram(
 REFUSED: Final = Counter(
     "hub_graphql_refused", "Requests that ended before their operation ran.", ["reason"], registry=REGISTRY
 )
+SOCKETS: Final = Gauge("hub_sockets", "WebSockets that are open.", registry=REGISTRY)
+WEBHOOKS: Final = Counter("hub_webhooks", "Webhooks that were sent.", ["result"], registry=REGISTRY)
 DECISIONS: Final = Counter("hub_decisions", "Decisions kept.", ["outcome", "rule"], registry=REGISTRY)
 RETRIES: Final = Counter("hub_act_retries", "Acts begun again.", ["sqlstate"], registry=REGISTRY)
 UNKNOWN: Final = Counter("hub_act_unknown", "Acts whose outcome is not known.", registry=REGISTRY)
@@ -32,6 +34,7 @@ TOO_SHARED: Final = Counter(
     registry=REGISTRY,
 )
 JOBS_DONE: Final = Counter("hub_jobs_done", "Jobs run.", ["task", "outcome"], registry=REGISTRY)
+UNMASKED: Final = Counter("hub_unmask", "Views of details at the desk.", ["role"], registry=REGISTRY)
 MAIL: Final = Counter("hub_mail", "What became of letters.", ["result"], registry=REGISTRY)
 UNSEALED: Final = Gauge("hub_ledger_unsealed", "Ledger entries that wait for a seal.", registry=REGISTRY)
 SEAL_AGE: Final = Gauge("hub_seal_age_seconds", "Age of the oldest entry without a seal.", registry=REGISTRY)

@@ -3,12 +3,17 @@
 Safe to run from many places at once and to kill: each migration is one transaction.
 """
 
+from functools import cached_property
+from typing import Any
+
 import asyncpg
 from tortoise import Tortoise
 from tortoise.backends.asyncpg.client import AsyncpgDBClient
 from tortoise.connection import get_connections
 from tortoise.exceptions import OperationalError
 from tortoise.migrations.executor import MigrationExecutor
+from tortoise.migrations.schema_generator.state import ModelState, State
+from tortoise.migrations.schema_generator.state_apps import StateApps
 
 from hub.db import MIGRATIONS, TORTOISE_ORM, connect
 from hub.errors import Unready
@@ -44,7 +49,7 @@ async def applied(connection: asyncpg.Connection) -> list[str]:
 
 
 async def known() -> list[str]:
-    """Names of the migrations this version carries, oldest first."""
+    """Names of the migrations this version carries, in their order; those of one number may be applied in any."""
     await Tortoise.init(config=TORTOISE_ORM, init_connections=False)
     executor = MigrationExecutor(None, {"hub": MIGRATIONS})  # type: ignore[arg-type]
     await executor.loader.build_graph()
@@ -70,9 +75,44 @@ async def _run(url: str) -> None:
     )
     token = get_connections().set("default", client)  # the executor opens its transactions by this name
     try:
-        await MigrationExecutor(client, {"hub": MIGRATIONS}).migrate(None)
+        await _Executor(client, {"hub": MIGRATIONS}).migrate(None)
     except OperationalError as error:
         raise error.args[0] from error  # what the database said, which callers know
     finally:
         get_connections().reset(token)
         await client.close()
+
+
+class _Apps(StateApps):
+    """Models as migrations see them, without what only queries need: making that took most of the time."""
+
+    def _build_initial_querysets(self) -> None:
+        return
+
+
+class _Before(State):
+    """How models were before an operation: made into classes only for the few operations that look."""
+
+    def __init__(self, models: dict[tuple[str, str], ModelState], after: StateApps) -> None:
+        self.models = models
+        self._after = after
+
+    @cached_property
+    def apps(self) -> StateApps:  # pyright: ignore[reportIncompatibleVariableOverride] -- worked out when it is asked for
+        return self._after.clone(model_states=self.models)
+
+
+class _State(State):
+    """How models are; Tortoise copies all of it before each operation."""
+
+    def clone(self) -> State:
+        return _Before({key: model.clone() for key, model in self.models.items()}, self.apps)
+
+
+class _Executor(MigrationExecutor):
+    """Tortoise's, in a fraction of the time: its own makes every model anew, twice for each operation."""
+
+    async def _project_state(self, applied: set[Any], *, upto: Any = None) -> State:
+        done = await super()._project_state(applied, upto=upto)
+        empty = _Apps(done.apps._default_connections)  # noqa: SLF001 - as Tortoise's own
+        return _State(done.models, empty.clone(model_states=done.models))

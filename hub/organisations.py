@@ -33,6 +33,9 @@ __all__ = [
 ]
 
 
+_REAL = Q(sandbox_of_id__isnull=True)
+
+
 @dataclass(frozen=True, slots=True)
 class NewOrganisation:
     """A controller. contact: where people reach it. strict_sharing: nothing leaves without agreement."""
@@ -141,13 +144,13 @@ async def by_ids(ask: Ask, ids: Iterable[UUID]) -> dict[UUID, Organisation]:
 
 
 async def page(ask: Ask, which: Page) -> list[Organisation]:
-    """Read a page of the organisations the actor may see."""
-    return await catalogue.page(ask, Organisation, which)
+    """Read a page of the organisations the actor may see; partners' sandboxes are none."""
+    return await catalogue.page(ask, Organisation, which, _REAL)
 
 
 async def count(ask: Ask) -> int:
-    """Count the organisations the actor may see."""
-    return await catalogue.count(ask, Organisation)
+    """Count the organisations of such a page's list."""
+    return await catalogue.count(ask, Organisation, _REAL)
 
 
 async def read_department(

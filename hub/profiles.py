@@ -13,12 +13,13 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from hub import inputs, particulars
+from hub import inputs, particulars, postal, suppression
 from hub.act import Act, Ask
 from hub.db import Record, new_id
 from hub.errors import Code, Refusal, invalid
 from hub.identifiers import mask_email, mask_phone, mask_text
 from hub.identities import IdentifierKind, Owner, open_key
+from hub.recording import Adding
 from hub.scope import hold, organisation
 from hub.vault import DataKey
 
@@ -69,12 +70,23 @@ class ValueShown:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteShown:
+    """What the customer notes about values that were not corrected. fields: none: all. text: None where masked."""
+
+    id: UUID
+    fields: tuple[str, ...]
+    text: str | None = dataclasses.field(repr=False)
+    noted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
-    """What is shown of a customer: living identifiers and the profile, all masked or all open."""
+    """What is shown of a customer: living identifiers, the profile and disputed notes, all masked or all open."""
 
     customer_id: UUID
     identifiers: tuple[IdentifierShown, ...]
     profile: tuple[ValueShown, ...]
+    notes: tuple[NoteShown, ...] = ()
 
     @property
     def name(self) -> str | None:
@@ -109,6 +121,9 @@ _SHOW = """
         SELECT 'profile_value', p.id, p.field, g.key, p.sealed, p.updated_at
         FROM profile_value p JOIN category g ON g.id = p.category_id
         WHERE p.customer_id = k.customer_id AND p.organisation_id = $2
+        UNION ALL
+        SELECT 'disputed_note', n.id, array_to_string(n.fields, ' '), NULL, n.sealed, n.noted_at
+        FROM disputed_note n WHERE n.customer_id = k.customer_id AND n.organisation_id = $2
     ) v WHERE k.customer_id = ANY ($1) ORDER BY k.customer_id, v.source, v.of, v.name, v.id
 """
 
@@ -125,7 +140,7 @@ async def masked(ask: Ask, ids: Sequence[UUID], organisation_id: UUID | None = N
 
 
 async def reveal(
-    act: Act, customer_id: UUID, reason: str, explanation: str, organisation_id: UUID | None = None
+    act: Adding, customer_id: UUID, reason: str, explanation: str, organisation_id: UUID | None = None
 ) -> Shown:
     """Open a customer's values for a person. The ledger keeps who, the reason and a hash of the explanation.
 
@@ -140,15 +155,42 @@ async def reveal(
     return _show(act, rows, is_masked=False) if rows else Shown(customer_id, (), ())
 
 
+async def opened(ask: Ask, customer_id: UUID, organisation_id: UUID | None = None) -> Shown:
+    """Open a customer's values for whoever has noted the view by an act of its own before; see `hub.unmasking`."""
+    rows = await ask.rows(_SHOW, [customer_id], organisation(ask, organisation_id))
+    return _show(ask, rows, is_masked=False) if rows else Shown(customer_id, (), ())
+
+
 async def set_profile(
     act: Act, customer_id: UUID, values: Sequence[NewValue], organisation_id: UUID | None = None
 ) -> None:
     """Write, overwrite or (None) remove values of a profile."""
     reached = await hold(act, customer_id, organisation_id, "customer")
     owner = Owner(customer_id, reached.organisation_id, await open_key(act, customer_id))
-    fields = await put(act, owner, values, "values")
+    fields = await moved(act, owner, values, "values")
     if fields:
         await act.record("profile.changed", customer_id, fields=fields)
+
+
+async def moved(act: Act, owner: Owner, values: Sequence[NewValue], *path: str | int) -> list[str]:
+    """As `put`, and what the list of addresses that get no marketing says of where the customer lives from now on."""
+    if not _says_where(values):
+        return await put(act, owner, values, *path)
+    known = await postal.of(act, owner.customer_id, owner.key)
+    fields = await put(act, owner, values, *path)
+    before = known.get(owner.organisation_id)
+    await suppression.strike_home(act, owner.customer_id, owner.organisation_id, owner.key, before)
+    return fields
+
+
+async def struck(act: Act, owner: Owner, values: Sequence[NewValue]) -> None:
+    """What the list says of where a new customer lives, once it is known how they stand."""
+    if _says_where(values):
+        await suppression.strike_home(act, owner.customer_id, owner.organisation_id, owner.key, None)
+
+
+def _says_where(values: Sequence[NewValue]) -> bool:
+    return any(new.category == postal.CATEGORY and new.field in postal.FIELDS for new in values)
 
 
 async def put(act: Act, owner: Owner, values: Sequence[NewValue], *path: str | int) -> list[str]:
@@ -219,6 +261,16 @@ def _show(ask: Ask, rows: Sequence[Record], *, is_masked: bool) -> Shown:
         tuple(
             ValueShown(row["id"], row["of"], row["name"], _open(key, row, is_masked), row["at"])
             for row in profile
+        ),
+        tuple(
+            NoteShown(
+                row["id"],
+                tuple(row["name"].split()),
+                None if is_masked else _open(key, row, is_masked),
+                row["at"],
+            )
+            for row in rows
+            if row["source"] == "disputed_note"
         ),
     )
 

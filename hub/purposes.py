@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+import orjson
 from tortoise.expressions import Q
 
 from hub import catalogue, grounds, inputs, linter
@@ -210,6 +211,27 @@ async def read(ask: Ask, purpose: Ref, *path: str | int, organisation: UUID | No
 async def by_ids(ask: Ask, ids: Iterable[UUID]) -> dict[UUID, Purpose]:
     """Read many purposes in one statement."""
     return await catalogue.by_ids(ask, Purpose, ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """What an organisation must keep by law. names: of the purpose, per language. months: how long."""
+
+    names: Mapping[str, str]
+    months: int
+
+
+_DUTIES = """
+    SELECT p.names, p.retention_months AS months FROM purpose p
+    JOIN purpose_basis b ON b.purpose_id = p.id AND b.jurisdiction = $2 AND b.basis = 'LEGAL_OBLIGATION'
+    WHERE p.organisation_id = $1 AND p.retired_at IS NULL AND p.retention_months IS NOT NULL ORDER BY p.key
+"""
+
+
+async def duties(ask: Ask, jurisdiction: str) -> list[Duty]:
+    """Read what the actor's organisation keeps because the law of a place makes it, and for how long."""
+    rows = await ask.rows(_DUTIES, ask.actor.organisation_id, jurisdiction)
+    return [Duty(orjson.loads(row["names"]), row["months"]) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from hub.askable import Asked, Bar, Matter
 from hub.db import new_id
 from hub.errors import Code, Refusal, invalid
 from hub.ledger import Detail
+from hub.partners import settling
 from hub.policy.values import PurposeKind
 from hub.posed import AT_ONCE, FOLLOWS, METHODS, Event, Filter, Page, Question, State, Where
 from hub.posing import NewQuestion, Outcome, put, put_many
@@ -87,7 +88,7 @@ async def show(act: Act, question_id: UUID, showing: Showing) -> Question:
     question, events = await posed.hold_question(act, question_id)
     event = await _event(act, question, State.SHOWN, showing)
     _require(question, State.SHOWN)
-    await _require_askable(act, question)
+    await require_askable(act, question)
     if any(_is_like(event, each) for each in events):
         return question
     _require_later(showing, events)
@@ -117,7 +118,7 @@ async def answer(act: Act, question_id: UUID, showing: Showing, *, is_yes: bool)
     answered = replace(event, id=new_id(), choices=tuple(choice.id for choice in kept))
     await posed.tell(act, answered)
     await _record(act, "question.answered", question, answered)
-    return await _again(act, question)
+    return await _ended(act, question)
 
 
 async def cancel(act: Act, question_id: UUID, reason: str = "") -> Question:
@@ -133,7 +134,7 @@ async def cancel(act: Act, question_id: UUID, reason: str = "") -> Question:
     event = Event(new_id(), question.id, State.CANCELLED, None, None, None, (), act.at, act.at)
     await posed.tell(act, event)
     await act.record("question.cancelled", question.customer_id, question=question.id, reason=why)
-    return await _again(act, question)
+    return await _ended(act, question)
 
 
 async def lapse(act: Act, most: int = LAPSED_AT_A_TIME) -> int:
@@ -255,7 +256,7 @@ def _why_not(question: Question) -> str:
             return "Nobody was shown this question yet: record first where it was shown."
 
 
-async def _require_askable(act: Act, question: Question) -> None:
+async def require_askable(act: Act, question: Question) -> None:
     """Refuse to show what may not be asked any more: an opt-out since then wins."""
     kind = PurposeKind(await act.value(_KIND, question.purpose_id))
     about = (question.organisation_id, question.purpose_id, kind, question.channels, question.recipient_id)
@@ -280,6 +281,13 @@ async def _record(act: Act, event: str, question: Question, told: Event) -> None
         choices=list(told.choices),
         happened_at=told.happened_at,
     )
+
+
+async def _ended(act: Act, question: Question) -> Question:
+    """Let whatever waited for the answer go on, in this very act."""
+    now = await _again(act, question)
+    await settling.answered(act, now)
+    return now
 
 
 async def _again(act: Act, question: Question) -> Question:

@@ -1,8 +1,8 @@
 """Whether this process can do its work, for a load balancer; and what is missing, for the person who runs it.
 
 Ready means: the database answers, its schema fits, the keyring is the one it was written with, and nobody has
-asked us to stop. Mail is reported and never makes us unready: work waits. Nor does a read-only database:
-questions are answered.
+asked us to stop. Mail and the storage for files are reported and never make us unready: work waits. Nor does a
+read-only database: questions are answered.
 """
 
 import asyncio
@@ -14,17 +14,19 @@ import aiosmtplib
 import asyncpg
 import structlog
 
-from hub import jobs, migrate, origins
+from hub import jobs, migrate, origins, restoring, storage, suppression
 from hub.act import Hub
 from hub.db import LOST, Session, connect
-from hub.errors import Unready
+from hub.errors import Refusal, Unready
 from hub.letters.post import connection
 from hub.settings import Settings
+from hub.uploads import scanning
 
 FRESH_SECONDS: Final = 1.0
 PATIENCE_SECONDS: Final = 3.0
 MAIL_FRESH_SECONDS: Final = 30.0
 MAIL_PATIENCE_SECONDS: Final = 2.0
+FILES_PATIENCE_SECONDS: Final = 5.0
 SILENT_SECONDS: Final = 60.0
 OLDEST_JOB_SECONDS: Final = 300.0
 
@@ -64,6 +66,7 @@ class Readiness:
         self._seen: State | None = None
         self._seen_at = self._mail_at = 0.0
         self._mail = ""
+        self._is_whole = False
         self.draining = False
 
     @classmethod
@@ -97,7 +100,19 @@ class Readiness:
             log.warning("readiness.database_lost", error=type(error).__name__)
             await self.close()
             return State(ready=False, words={**words, "database": "does not answer"})
-        return self._judge(words, dict(row or {}))
+        return await self._look_back(self._judge(words, dict(row or {})))
+
+    async def _look_back(self, state: State) -> State:
+        """Stay shut over a backup until it has been finished; one that was whole stays so while we run."""
+        if not state.ready or self._is_whole:
+            return state
+        hub, said = self._hub, "older than what left it: run `hub restore finish`"
+        try:
+            self._is_whole = (await restoring.lost(hub.database.single(), hub.settings, hub.vault)).is_nothing
+        except (asyncpg.PostgresError, *LOST, TimeoutError) as error:
+            log.warning("readiness.history_unknown", error=type(error).__name__)
+            said = "cannot be compared with the journal and the anchors: let this process read both files"
+        return state if self._is_whole else State(ready=False, words={**state.words, "history": said})
 
     def _judge(self, words: dict[str, str], row: dict[str, Any]) -> State:
         fits = self._known <= set(row["applied"] or ())
@@ -135,8 +150,34 @@ async def check(hub: Hub) -> list[Check]:
     """Look at everything an operator can put right, once the settings are read and the database let us in."""
     found = [Check("database", ok=True, said=await _server(hub)), await _migrations(hub)]
     if not found[-1].ok:
-        return [*found, await mail(hub.settings), names()]
-    return [*found, await _keys(hub), *await _queue(hub), await mail(hub.settings), names()]
+        return [*found, await mail(hub.settings), await files(hub), await scanner(hub.settings), names()]
+    found += [await _keys(hub), await _history(hub), *await _queue(hub)]
+    return [*found, await mail(hub.settings), await files(hub), await scanner(hub.settings), names()]
+
+
+async def scanner(settings: Settings) -> Check:
+    """Look whether the scanner for harmful files answers: show it a harmless one."""
+    if not settings.clamd_url:
+        said = "not set: files that people send are marked as not scanned (HUB_CLAMD_URL)"
+        return Check("scanner", ok=True, said=said, needed=False)
+    try:
+        await scanning.scan(settings, b"ok")
+    except Refusal:
+        said = "does not answer: check HUB_CLAMD_URL; no file is taken until it does"
+        return Check("scanner", ok=False, said=said, needed=False)
+    return Check("scanner", ok=True, said="answers", needed=False)
+
+
+async def files(hub: Hub) -> Check:
+    """Look whether files can be kept: write a small one, read it, remove it."""
+    try:
+        async with asyncio.timeout(FILES_PATIENCE_SECONDS):
+            await storage.probe(hub)
+    except (Refusal, TimeoutError) as error:
+        why = error.message if isinstance(error, Refusal) else "It does not answer in time."
+        return Check("files", ok=False, said=f"{why} Check HUB_STORAGE_URL; packages wait", needed=False)
+    place = "in a bucket" if storage.folder(hub.settings) is None else "in a folder"
+    return Check("files", ok=True, said=f"can be kept, {place}", needed=False)
 
 
 def names() -> Check:
@@ -165,8 +206,22 @@ async def _keys(hub: Hub) -> Check:
     if sentinel is None:
         return Check("keys", ok=False, said="the database was never prepared: run `hub migrate`")
     opens = hub.vault.opens(sentinel)
+    if opens and (keys := await suppression.lost_keys(hub.database.single(), hub.vault)):
+        listed = f"addresses that get no marketing were listed under {', '.join(keys)}"
+        return Check("keys", ok=False, said=f"{listed}: put that key back into the keyring")
     wrong = "this is not the keyring the database was written with: set the right one in HUB_KEYRING"
     return Check("keys", ok=opens, said="the keyring opens the database" if opens else wrong)
+
+
+async def _history(hub: Hub) -> Check:
+    try:
+        lost = await restoring.lost(hub.database.single(), hub.settings, hub.vault)
+    except OSError as error:
+        why = f"the journal of erasures or the anchors cannot be read ({type(error).__name__})"
+        return Check("history", ok=False, said=f"{why}: let this user read both files")
+    if not lost.is_nothing:
+        return Check("history", ok=False, said=str(lost))
+    return Check("history", ok=True, said="the database knows all that left it")
 
 
 async def _queue(hub: Hub) -> list[Check]:

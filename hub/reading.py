@@ -12,7 +12,7 @@ from hub.policy.facts import Facts
 from hub.policy.remedies import Remedy, remedies
 from hub.policy.values import Consent
 from hub.questioned import built
-from hub.shapes import LOW, MIXED, Holding, Saying, Shapes, Standing
+from hub.shapes import LOW, MIXED, SAID, Holding, Saying, Shapes, Standing
 from hub.telling import Told, tell
 from hub.terms import Terms
 from hub.words import Clock, Heard, hear
@@ -34,10 +34,19 @@ class Bits(NamedTuple):
     checks: int
 
     @classmethod
-    def unpack(cls, bits: int) -> "Bits":
-        """From the low 24 bits of a key."""
-        flags = (bool(bits & 1), bool(bits & 2), bool(bits & 4))
-        return cls(*flags, bits >> 3 & 7, bits >> 6 & 7, bits >> 9 & 63, bits >> 15)
+    def unpack(cls, key: int) -> "Bits":
+        """From a key. checks: of each register two bits, how many of the days its check has reached."""
+        is_quiet, is_past_retention, is_old_prospect = (not key >> place & 1 for place in (62, 45, 46))
+        checks = (key >> 28 & 7).bit_count() | (key >> 47 & 63) << 2
+        return cls(
+            is_quiet,
+            is_past_retention,
+            is_old_prospect,
+            key >> 31 & 7,
+            key >> 34 & 7,
+            key >> 37 & 63,
+            checks,
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,7 +111,7 @@ class Reader:
         if found is None:
             if len(self._memory) >= READINGS_AT_MOST:
                 self._memory.clear()
-            found = self._memory[part, key] = self.read_words(shapes, part, key, shapes.sayings[key >> 24])
+            found = self._memory[part, key] = self.read_words(shapes, part, key, shapes.sayings[key & SAID])
         return found
 
     def verdict(self, readings: tuple[Reading, ...]) -> "Verdict":
@@ -143,11 +152,11 @@ class Reader:
 
     def is_mixed(self, key: int) -> bool:
         """Whether the words of a key turn on more instants than it counts, so that they must be read one by one."""
-        return bool(key >> 24 & MIXED)
+        return bool(key & MIXED)
 
     def read_words(self, shapes: Shapes, part: int, key: int, saying: Saying) -> tuple[Reading, ...]:
         """Read a state whose words are given; nothing is kept."""
-        standing, bits = shapes.standings[part >> 32], Bits.unpack(key & 0xFF_FFFF)
+        standing, bits = shapes.standings[part >> 32], Bits.unpack(key)
         return tuple([
             self._reading(standing, place, self._told(shapes, part & LOW, place), saying, bits)
             for place in standing.jurisdictions

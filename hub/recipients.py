@@ -30,6 +30,7 @@ __all__ = [
     "add_class",
     "by_ids",
     "classes_by_ids",
+    "classes_on",
     "count",
     "count_classes",
     "join_class",
@@ -233,6 +234,14 @@ def _on(day: date) -> Q:
 async def memberships_of(ask: Ask, ids: Iterable[UUID]) -> dict[UUID, list[RecipientMembership]]:
     """Read to which classes many recipients belong or belonged, in one statement."""
     return await catalogue.children(ask, RecipientMembership, "recipient_id", ids, "starts_on")
+
+
+async def classes_on(ask: Ask, recipient_id: UUID, day: date) -> list[RecipientClass]:
+    """The classes that one recipient belongs to on a day, in the order in which it joined them."""
+    joined = (await memberships_of(ask, [recipient_id])).get(recipient_id, [])
+    ids = [each.recipient_class_id for each in joined if each.starts_on <= day <= (each.ends_on or day)]
+    found = await classes_by_ids(ask, ids)
+    return [found[each] for each in dict.fromkeys(ids)]
 
 
 async def read_class(

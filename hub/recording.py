@@ -1,8 +1,9 @@
 """A Recording: an act that only adds what happened to one customer. It reads first, and is kept by one statement.
 
-The verbs that add (`hub.choices`, `hub.collections`) take an Act or a Recording alike. An Act has the customer locked
-and writes at once. A Recording locks nothing while it reads: it collects rows and its one ledger entry, and the
-statement that keeps them (`keep_events`) holds the customer and looks again whether they may be written about.
+The verbs that add (`hub.choices`, `hub.collections`, a look in `hub.profiles`) take an Act or a Recording alike. An Act
+has the customer locked and writes at once. A Recording locks nothing while it reads: it collects rows, maybe none, and
+its one ledger entry, and the statement that keeps them (`keep_events`, `keep_entries`) holds the customer and looks
+again whether they may be written about.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -13,22 +14,36 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import orjson
 
 from hub import idempotency, ledger
-from hub.act import Act, Ask, Hub, Rows
+from hub.act import FAILURES, Act, Ask, Hub, Rows, refusal
 from hub.actors import Actor, Operation
 from hub.db import new_id
 from hub.errors import Code, Refusal, not_found
 from hub.vault import DataKey
 from hub.whole import Once, Row, Whole, opening
 
+SET_BACK = "The clock of the database was set back meanwhile. Nothing changed; try again."
 ERASED = "This customer is erased: nothing more is kept about them."
 # Few in one statement, and several statements abreast: projecting what happened takes the database as long as all else
 # here takes the hub, so neither should wait for the other to be through with twenty.
 EVENTS = Whole("SELECT keep_events($1::kept_events[])", most=8, crowded=4)
+# An entry alone projects nothing: what it takes is the statement more than its rows, so more of them share one.
+ENTRIES = Whole(
+    "SELECT keep_entries($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+    most=10,
+    runners=2,
+    crowded=0,
+    by_column=True,
+)
 _BEGIN = """
     SELECT now() AS at, kept.fingerprint, kept.answer FROM (VALUES (1)) AS one
     LEFT JOIN idempotent_answer kept ON kept.actor_id = $1 AND kept.key = $2
+"""
+_IS_OF_TIME = """
+    SELECT pg_get_constraintdef(oid) LIKE '%_at <= recorded_at%' FROM pg_constraint
+    WHERE conname = $1 AND conrelid = to_regclass($2)
 """
 _NOT_OURS, _ERASED = "HB008", "HB009"
 Answer = dict[str, Any]
@@ -77,19 +92,28 @@ class Recording(Ask):
     async def keep(self, answer: Mapping[str, Any] | None = None, *path: str | int) -> Answer | None:
         """Write it all, unless another call with the same key has meanwhile: then nothing; returns what that answered.
 
-        Refusals: NOT_FOUND and CONFLICT, with `path`, for a customer who is gone or erased by now, and those of
-        ``Whole.keep``.
+        Refusals: NOT_FOUND and CONFLICT, with `path`, for a customer who is gone or erased by now; UNAVAILABLE where
+        by the database's clock it has not happened yet; and those of ``Whole.keep``.
         """
         try:
-            self.recorded_at = await EVENTS.keep(self.hub, self.as_row(answer))
+            self.recorded_at = await self._keep(answer)
         except asyncpg.UniqueViolationError:
             kept = await idempotency.find(self, self._actor_id, *self._once) if self._once else None
             if kept is None:
                 raise
             return kept
+        except asyncpg.CheckViolationError as error:
+            if await self.value(_IS_OF_TIME, error.constraint_name, error.table_name):
+                raise Refusal(Code.UNAVAILABLE, SET_BACK) from error
+            raise
         except asyncpg.PostgresError as error:
             raise _refused(error, path) from error
         return None
+
+    async def _keep(self, answer: Mapping[str, Any] | None) -> datetime:
+        if any(self._rows):
+            return await EVENTS.keep(self.hub, self.as_row(answer))
+        return await ENTRIES.keep(self.hub, self._as_entry(answer))
 
     def as_row(self, answer: Mapping[str, Any] | None = None) -> Row:
         """The act as the database takes it: its type kept_events."""
@@ -99,6 +123,18 @@ class Recording(Ask):
         once = self._once
         act = opening(self.id, self.operation, self.actor, event, subject, sealed, once, dict(answer or {}))
         return (act, *(self._about or (None, None)), *self._rows)
+
+    def _as_entry(self, answer: Mapping[str, Any] | None) -> Row:
+        """The act as `keep_entries` takes it: one that adds nothing but an entry about whom it holds."""
+        if self._entry is None or self._about is None or self._entry[1] != self._about[0]:
+            raise ValueError("a recording without a ledger entry about its customer")
+        event, _, sealed = self._entry
+        actor, once = self.actor, self._once
+        return (
+            self.id, self.operation.value, actor.kind, actor.id, actor.organisation_id,
+            sealed.id, event, *self._about, sealed.commitment, *sealed.leaves, *sealed.bodies,
+            *(once or (None, None)), orjson.dumps(answer or {}).decode() if once else None,
+        )  # fmt: skip
 
     @property
     def _actor_id(self) -> UUID:
@@ -138,8 +174,18 @@ async def perform(  # noqa: PLR0913 - as ``Hub.perform``, and the key
     recording = Recording(ask, operation, row["at"], once)
     kept = idempotency.kept(row, fingerprint)
     if kept is None:
-        kept = await recording.keep(await make(recording), *path)
+        kept = await recording.keep(await _made(recording, make), *path)
     return recording, kept
+
+
+async def _made(
+    recording: Recording, make: Callable[[Recording], Awaitable[Mapping[str, Any]]]
+) -> Mapping[str, Any]:
+    """What is to be kept; Refusal UNAVAILABLE where what it reads, models included, cannot be read."""
+    try:
+        return await make(recording)
+    except FAILURES as error:
+        raise refusal(error) from error
 
 
 def _refused(error: asyncpg.PostgresError, path: tuple[str | int, ...]) -> Exception:

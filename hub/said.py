@@ -58,7 +58,7 @@ class Grade(StrEnum):
 
 
 class Method(StrEnum):
-    """How a word reached us."""
+    """How a word reached us. LIST: by the list of addresses that get no marketing."""
 
     WEB = "WEB"
     APP = "APP"
@@ -69,6 +69,7 @@ class Method(StrEnum):
     BRANCH = "BRANCH"
     SIGNAL = "SIGNAL"
     IMPORT = "IMPORT"
+    LIST = "LIST"
 
 
 @dataclass(frozen=True, slots=True)

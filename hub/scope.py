@@ -1,6 +1,7 @@
 """What an actor can reach: the records of its own organisation. All others are absent, for it.
 
-A customer belongs to an organisation that holds an identifier of theirs, or that something happened with.
+A customer belongs to an organisation that holds an identifier of theirs, or that something happened with. One who is
+signed in reaches their own record, and those that were merged into it.
 """
 
 from collections.abc import Sequence
@@ -21,14 +22,15 @@ BELONGS = """(
 _REACH = f"""
     SELECT c.id, c.kind, c.locale, c.survivor_id, c.erased_at, k.wrapped
     FROM customer c LEFT JOIN keys.customer_key k ON k.customer_id = c.id
-    WHERE c.id = $1 AND {BELONGS}
+    WHERE c.id = $1 AND {BELONGS} AND ($3::uuid IS NULL OR coalesce(c.survivor_id, c.id) = $3)
 """  # noqa: S608 - joined from constants
 # A second writer to one customer waits here, and so sees what the first one wrote.
 _HOLD = f"{_REACH} FOR NO KEY UPDATE OF c"
 _HOLD_MANY = f"""
     SELECT c.id, c.kind, c.locale, c.survivor_id, c.erased_at, k.wrapped
     FROM customer c LEFT JOIN keys.customer_key k ON k.customer_id = c.id
-    WHERE c.id = ANY ($1) AND {BELONGS} ORDER BY c.id FOR NO KEY UPDATE OF c
+    WHERE c.id = ANY ($1) AND {BELONGS} AND ($3::uuid IS NULL OR coalesce(c.survivor_id, c.id) = $3)
+    ORDER BY c.id FOR NO KEY UPDATE OF c
 """  # noqa: S608
 _ORGANISATION = "SELECT EXISTS (SELECT FROM organisation WHERE id = $1)"
 
@@ -46,6 +48,11 @@ class Reached:
     wrapped: bytes | None
 
 
+def own(ask: Ask) -> UUID | None:
+    """The customer that the actor is, and whose records alone it reaches; None for every other actor."""
+    return ask.actor.id if ask.actor.kind == "customer" else None
+
+
 def organisation(ask: Ask, given: UUID | None, *path: str | int) -> UUID:
     """Return the organisation a call is about; an actor of one organisation sees no other."""
     own = ask.actor.organisation_id
@@ -61,7 +68,8 @@ def organisation(ask: Ask, given: UUID | None, *path: str | int) -> UUID:
 async def require_organisation(act: Act, given: UUID | None, *path: str | int) -> UUID:
     """Return an organisation that exists and that the actor may write to."""
     organisation_id = organisation(act, given, *path)
-    if not await act.value(_ORGANISATION, organisation_id):
+    is_own = organisation_id == act.actor.organisation_id  # which is there: what signs in belongs to it
+    if not is_own and not await act.value(_ORGANISATION, organisation_id):
         raise not_found("organisation", *path)
     return organisation_id
 
@@ -86,6 +94,8 @@ async def hold(
         raise Refusal(Code.CONFLICT, ERASED, path)
     if is_later:
         act.hold(reached.id, reached.organisation_id, reached.wrapped)
+    elif reached.wrapped is not None:
+        act.wrapped[reached.id] = reached.wrapped
     return reached
 
 
@@ -94,14 +104,16 @@ async def hold_many(
 ) -> dict[UUID, Reached]:
     """Lock many customers of the organisation by one statement, erased ones too; those out of reach are left out."""
     towards = organisation(act, organisation_id, *path)
-    return {row["id"]: _reached(row, towards) for row in await act.rows(_HOLD_MANY, list(ids), towards)}
+    return {
+        row["id"]: _reached(row, towards) for row in await act.rows(_HOLD_MANY, list(ids), towards, own(act))
+    }
 
 
 async def _reach(
     ask: Ask, sql: str, customer_id: UUID, organisation_id: UUID | None, path: tuple[str | int, ...]
 ) -> Reached:
     towards = organisation(ask, organisation_id, *path)
-    row = await ask.row(sql, customer_id, towards)
+    row = await ask.row(sql, customer_id, towards, own(ask))
     if row is None:
         raise not_found("customer", *path)
     return _reached(row, towards)

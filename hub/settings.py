@@ -3,7 +3,6 @@
 Validated once at start. Secrets never appear in a repr, a log line or an error.
 """
 
-import os
 import re
 from enum import StrEnum
 from pathlib import Path
@@ -11,11 +10,12 @@ from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
+from hub.environment import PREFIX, complaint, file_of, from_files
 from hub.errors import Unready
+from hub.staff_settings import DeskSettings
 
-PREFIX = "HUB_"
 ADDRESS: Final = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 BOUNCE_CHARACTERS: Final = 11  # a local part has 64 (RFC 5321 section 4.5.3.1.1), a mark and its + take 53
 
@@ -28,7 +28,7 @@ class Mode(StrEnum):
     PRODUCTION = "production"
 
 
-class Settings(BaseSettings):
+class Settings(DeskSettings):
     """Every setting, its type, its default and what it is for. ``docs/settings.md`` is made from this."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True)
@@ -78,12 +78,51 @@ class Settings(BaseSettings):
         description="address whose +anything goes to `hub letters bounce -`; at most 11 characters before the @; "
         "empty: HUB_MAIL_FROM",
     )
+    clamd_url: str = Field(
+        "",
+        description="tcp://host:port or unix:///path of a clamd that looks at files people send; empty: they are "
+        "marked as not scanned",
+    )
+    storage_url: str = Field(
+        "",
+        description="where files are kept: file:///folder or s3://bucket/prefix; empty: DATA_DIR/objects",
+    )
+    storage_endpoint: str = Field(
+        "", description="https:// address of an S3-compatible service; empty: that of the bucket's region"
+    )
+    storage_region: str = Field(
+        "", description="region of the bucket; empty: as in the environment (AWS_REGION)"
+    )
+    storage_key_id: str = Field(
+        "", description="access key id for the bucket; empty: as in the environment, or the machine's role"
+    )
+    storage_secret: SecretStr | None = Field(None, description="secret access key that belongs to it")
     anchor_file: Path | None = Field(
         None,
         description="file outside the database to which signed roots are appended; empty: DATA_DIR/anchors.ndjson",
     )
+    erasure_journal: Path | None = Field(
+        None,
+        description="file outside the database to which erasures are appended, as keyed hashes; "
+        "empty: DATA_DIR/erasures.ndjson",
+    )
+    key_backup_days: int = Field(
+        35,
+        ge=0,
+        le=400,
+        description="how many days backups of the customers' keys are kept: then an erasure holds in backups too, and "
+        "certificates of erasure name the day",
+    )
     trusted_documents: Path | None = Field(
         None, description="JSON file {sha256: document}; when set, only these GraphQL documents are run"
+    )
+    partner_trusted_documents: Path | None = Field(
+        None, description="the same for partners: when set, only these documents are run on /partner/graphql"
+    )
+    partner_own_networks: bool = Field(
+        default=False,
+        description="partners' addresses may be local and http: to try things out; always in the demo, never in "
+        "production",
     )
     introspection: bool | None = Field(
         None, description="GraphQL introspection; empty: on in demo and run only"
@@ -96,6 +135,13 @@ class Settings(BaseSettings):
         30, ge=5, le=240, description="how long a visit to the portal lasts after what was last sent"
     )
     visit_hours: int = Field(8, ge=1, le=24, description="how long a visit to the portal lasts at most")
+    staff_idle_minutes: int = Field(
+        15, ge=5, le=60, description="how long staff stay signed in at the desk after what they last did"
+    )
+    staff_hours: int = Field(9, ge=1, le=12, description="how long staff stay signed in at the desk at most")
+    package_days: int = Field(
+        14, ge=1, le=90, description="how long a released copy can be fetched; then it is deleted"
+    )
     shutdown_seconds: int = Field(20, ge=1, le=300, description="how long a stop waits for running requests")
     drain_seconds: int = Field(
         0,
@@ -114,7 +160,9 @@ class Settings(BaseSettings):
         "AU", pattern="^[A-Z]{2}$", description="country of phone numbers without a prefix"
     )
 
-    @field_validator("data_dir", "anchor_file", "trusted_documents")
+    @field_validator(
+        "data_dir", "anchor_file", "erasure_journal", "trusted_documents", "partner_trusted_documents"
+    )
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         return None if path is None else path.expanduser().absolute()
@@ -133,6 +181,25 @@ class Settings(BaseSettings):
             raise ValueError("must begin with smtp:// or smtps://")
         return url
 
+    @field_validator("clamd_url")
+    @classmethod
+    def _clamd(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if (
+            url
+            and not (parts.scheme == "tcp" and parts.hostname)
+            and not (parts.scheme == "unix" and parts.path)
+        ):
+            raise ValueError("must be tcp://host:port or unix:///path")
+        return url
+
+    @field_validator("storage_url")
+    @classmethod
+    def _storage(cls, url: str) -> str:
+        if url and not url.startswith(("file:///", "s3://")):
+            raise ValueError("must begin with file:/// or s3://")
+        return url
+
     @field_validator("database_url", "migration_database_url")
     @classmethod
     def _postgresql(cls, url: SecretStr | None) -> SecretStr | None:
@@ -141,18 +208,27 @@ class Settings(BaseSettings):
         return url
 
     @model_validator(mode="after")
+    def _desk_is_safe(self) -> "Settings":
+        self.check_desk(self.url, is_production=self.is_production)
+        return self
+
+    @model_validator(mode="after")
     def _production_is_strict(self) -> "Settings":
         if self.mode is Mode.PRODUCTION:
             if self.keyring is None:
                 raise ValueError(
                     "HUB_KEYRING or HUB_KEYRING_FILE: needed in production (`hub keys generate` makes one)"
                 )
+            if self.partner_own_networks:
+                raise ValueError("HUB_PARTNER_OWN_NETWORKS: not in production")
             if self.database_url is None:
                 raise ValueError("HUB_DATABASE_URL: needed in production")
             if not self.public_url.startswith("https://"):
                 raise ValueError("HUB_PUBLIC_URL: must be an https:// address in production")
             if self.smtp_url is not None and not self.mail_from:
                 raise ValueError("HUB_MAIL_FROM: needed in production where HUB_SMTP_URL is set")
+            if self.storage_endpoint and not self.storage_endpoint.startswith("https://"):
+                raise ValueError("HUB_STORAGE_ENDPOINT: must be an https:// address in production")
         return self
 
     @model_validator(mode="after")
@@ -167,6 +243,11 @@ class Settings(BaseSettings):
     def url(self) -> str:
         """How others reach the hub, without a trailing slash."""
         return (self.public_url or f"http://localhost:{self.port}").rstrip("/")
+
+    @property
+    def desk(self) -> str:
+        """How staff reach the desk's host."""
+        return self.desk_url or self.url
 
     @property
     def mail_sender(self) -> str:
@@ -194,33 +275,24 @@ class Settings(BaseSettings):
         return not self.is_production if self.introspection is None else self.introspection
 
     @property
+    def keyring_file(self) -> Path | None:
+        """The file that the keyring was read from; None where it was given by value."""
+        return self.data_dir / "keyring.json" if self.keyring is None else file_of("keyring")
+
+    @property
     def anchors(self) -> Path:
         """The anchor file of signed roots."""
         return self.anchor_file or self.data_dir / "anchors.ndjson"
+
+    @property
+    def erasures(self) -> Path:
+        """The journal of erasures."""
+        return self.erasure_journal or self.data_dir / "erasures.ndjson"
 
 
 def load(**given: Any) -> Settings:
     """Read the environment (and ``_FILE`` variables); Unready names the variable that is wrong, never its value."""
     try:
-        return Settings(**cast("dict[str, Any]", {**_from_files(), **given}))
+        return Settings(**cast("dict[str, Any]", {**from_files(Settings.model_fields), **given}))
     except ValidationError as error:
-        raise Unready("; ".join(_complaint(problem) for problem in error.errors())) from None
-
-
-def _from_files() -> dict[str, str]:
-    found: dict[str, str] = {}
-    for name in Settings.model_fields:
-        variable = f"{PREFIX}{name.upper()}_FILE"
-        path = os.environ.get(variable)
-        if path and not os.environ.get(f"{PREFIX}{name.upper()}"):
-            try:
-                found[name] = Path(path).read_text(encoding="utf-8").strip()
-            except (OSError, UnicodeDecodeError) as error:
-                raise Unready(f"{variable}: cannot read the file ({type(error).__name__})") from None
-    return found
-
-
-def _complaint(problem: Any) -> str:
-    message = str(problem["msg"]).removeprefix("Value error, ")
-    name = PREFIX + str(problem["loc"][0]).upper() + ": " if problem["loc"] else ""
-    return name + message
+        raise Unready("; ".join(complaint(problem) for problem in error.errors())) from None

@@ -14,8 +14,10 @@ from hub.act import Hub
 from hub.db import Record, Session
 
 LOW = 0xFFFF_FFFF
-MIXED = 1 << 31
+MIXED = 1 << 27
 """In a saying's number: its timed words turn on more instants than a key counts; the row has only the first."""
+SAID = (1 << 28) - 1
+"""The saying's number in a key, with that mark."""
 
 
 class Standing(NamedTuple):

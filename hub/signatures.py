@@ -1,7 +1,7 @@
 """Signatures of Standard Webhooks 1.0.0: who sent this body, and when.
 
-What is signed is `id.timestamp.body`; a signature is `v1,` and the HMAC-SHA-256 in base64. While a secret is
-changed, a message is signed with the old one and the new one.
+What is signed is `id.timestamp.body`; a signature is `v1,` and the HMAC-SHA-256 in base64, or `v1a,` and Ed25519's.
+While a secret is changed, a message is signed with the old one and the new one.
 """
 
 import base64
@@ -12,9 +12,12 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from hub.keyring import Secret
 
 PREFIX: Final = "whsec_"
+PUBLIC_PREFIX: Final = "whpk_"
 SECRET_BYTES_LEAST, SECRET_BYTES_MOST = 24, 64
 TOLERANCE_SECONDS: Final = 300
 ID, TIMESTAMP, SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature"
@@ -31,12 +34,26 @@ def secret(text: str) -> Secret:
     return Secret(value)
 
 
-def sign(message_id: str, at: datetime, body: bytes, secrets: Iterable[Secret]) -> dict[str, str]:
-    """The headers of one attempt; the id is the same for all attempts, and holds no dot."""
+def shown(value: Secret) -> str:
+    """A secret as `secret` reads it: for whoever is to check what it signs."""
+    return PREFIX + base64.b64encode(value.reveal()).decode()
+
+
+def public(seed: Secret) -> str:
+    """The public half of an Ed25519 seed, for whoever is to check what it signs: `whpk_` and base64."""
+    raw = Ed25519PrivateKey.from_private_bytes(seed.reveal()).public_key().public_bytes_raw()
+    return PUBLIC_PREFIX + base64.b64encode(raw).decode()
+
+
+def sign(
+    message_id: str, at: datetime, body: bytes, secrets: Iterable[Secret], seeds: Iterable[Secret] = ()
+) -> dict[str, str]:
+    """The headers of one attempt; the id is the same for all attempts, and holds no dot. seeds: of Ed25519."""
     if "." in message_id:
         raise ValueError("the id of a message holds no dot")
     seconds = str(int(at.timestamp()))
-    made = (_signature(message_id, seconds, body, each) for each in secrets)
+    made = [_signature(message_id, seconds, body, each) for each in secrets]
+    made += [_asymmetric(message_id, seconds, body, each) for each in seeds]
     return {ID: message_id, TIMESTAMP: seconds, SIGNATURE: " ".join(made)}
 
 
@@ -55,3 +72,8 @@ def is_signed(headers: Mapping[str, str], body: bytes, secrets: Iterable[Secret]
 def _signature(message_id: str, seconds: str, body: bytes, by: Secret) -> str:
     content = f"{message_id}.{seconds}.".encode() + body
     return "v1," + base64.b64encode(hmac.new(by.reveal(), content, hashlib.sha256).digest()).decode()
+
+
+def _asymmetric(message_id: str, seconds: str, body: bytes, by: Secret) -> str:
+    key = Ed25519PrivateKey.from_private_bytes(by.reveal())
+    return "v1a," + base64.b64encode(key.sign(f"{message_id}.{seconds}.".encode() + body)).decode()

@@ -1,8 +1,11 @@
-"""How much of the machine's memory the embedded PostgreSQL may keep pages in (its `shared_buffers`).
+"""How much of the machine the embedded PostgreSQL may use: memory to keep pages in, and processors for one question.
 
 A quarter, as PostgreSQL's own documentation advises. A table larger than a quarter of these buffers is read through a
 small ring and stays in none of them, so a crowd is only as quick as they are large. Memory is taken as it is used: an
 empty database takes next to none.
+
+A question about everybody is counted by several processes, each of which begins, counts on its own and hands over what
+it counted: more of them than processors cost more than they help.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from pathlib import Path
 
 MEGABYTE = 1 << 20
 SHARE = 4
+HELPERS_AT_MOST = 4
 LEAST, MOST = 128 * MEGABYTE, 4096 * MEGABYTE
 # Where a control group's limit stands: in bytes, or for none `max` (version 2) or an absurd number (version 1).
 LIMITS = {"": ("", "memory.max"), "memory": ("memory", "memory.limit_in_bytes")}
@@ -20,6 +24,11 @@ LIMITS = {"": ("", "memory.max"), "memory": ("memory", "memory.limit_in_bytes")}
 def shared_buffers() -> str:
     """As a setting of PostgreSQL."""
     return f"{min(max(available() // SHARE, LEAST), MOST) // MEGABYTE}MB"
+
+
+def helpers() -> str:
+    """As a setting of PostgreSQL (`max_parallel_workers_per_gather`): a processor is for the one who is helped."""
+    return str(min(len(os.sched_getaffinity(0)) - 1, HELPERS_AT_MOST))
 
 
 def available(root: Path = Path("/")) -> int:

@@ -11,17 +11,18 @@ from typing import Final, TextIO
 
 FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\0")
 _GUARD = "'"
+_GUARDED: Final = (*FORMULA_STARTS, _GUARD)
 _WRAPPED_LEAST = 3
 
 
 def guard(cell: str) -> str:
     """Put a quote before what a spreadsheet would take for a formula; leave everything else as it is."""
-    return _GUARD + cell if cell.startswith((*FORMULA_STARTS, _GUARD)) else cell
+    return _GUARD + cell if cell.startswith(_GUARDED) else cell
 
 
 def unguard(cell: str) -> str:
     """Take back what `guard` did, and the ``="..."`` by which other programs keep leading zeros."""
-    if cell.startswith(_GUARD) and cell[1:].startswith((*FORMULA_STARTS, _GUARD)):
+    if cell.startswith(_GUARD) and cell[1:].startswith(_GUARDED):
         return cell[1:]
     if cell.startswith('="') and cell.endswith('"') and len(cell) >= _WRAPPED_LEAST:
         return cell[2:-1]

@@ -5,9 +5,11 @@ Nothing here looks at who asks.
 
 import asyncio
 import ipaddress
+import re
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
 from secrets import token_hex
@@ -176,40 +178,56 @@ class KnownHosts:
         return name in self._names or (scope["path"] in self._probes and _is_address(name))
 
 
-class BoundedBodies:
-    """Refuses a body that is larger than any route takes, or that does not arrive in time.
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How large a body may be, and how long it may take to arrive."""
 
-    What reads on then finds the client gone, and the client gets a 413 or a 408.
+    most_bytes: int
+    most_seconds: float
+
+
+class BoundedBodies:
+    """Refuses a body that is larger than its route takes, or that does not arrive in time.
+
+    What reads on then finds the client gone, and the client gets a 413 or a 408. wider: which addresses take more.
     """
 
-    def __init__(self, app: ASGIApp, most_bytes: int, most_seconds: float) -> None:
+    def __init__(self, app: ASGIApp, room: Room, wider: Sequence[tuple[re.Pattern[str], Room]] = ()) -> None:
         self._app = app
-        self._most_bytes = most_bytes
-        self._most_seconds = most_seconds
+        self._room = room
+        self._wider = tuple(wider)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and count what it brings."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        body = _Body(receive, send, self._most_bytes, self._most_seconds)
+        room = self._room_of(scope)
+        body = _Body(receive, send, room)
         told = Headers(scope=scope).get("content-length", "0")
-        if not told.isdecimal() or len(told) > LONGEST_NUMBER or int(told) > self._most_bytes:
+        if not told.isdecimal() or len(told) > LONGEST_NUMBER or int(told) > room.most_bytes:
             body.refusal = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
         else:
             with suppress(ClientDisconnect):
                 await self._app(scope, body.read, body.send)
         if body.refusal is not None and not body.answered:
-            said = f"A body has {self._most_bytes:,} bytes at most, and {self._most_seconds:g} s to arrive."
+            said = f"A body has {room.most_bytes:,} bytes at most, and {room.most_seconds:g} s to arrive."
             await problem(scope, body.refusal, said, {"Connection": "close"})(scope, receive, send)
+
+    def _room_of(self, scope: Scope) -> Room:
+        if scope["method"] != "POST":
+            return self._room
+        path: str = scope["path"]
+        return next((room for known, room in self._wider if known.fullmatch(path)), self._room)
 
 
 class _Body:
     """One body as it arrives, and whether an answer was begun that can no longer be replaced."""
 
-    def __init__(self, receive: Receive, send: Send, most_bytes: int, most_seconds: float) -> None:
+    def __init__(self, receive: Receive, send: Send, room: Room) -> None:
         self._receive, self._send = receive, send
-        self._left_bytes, self._until = most_bytes, asyncio.get_running_loop().time() + most_seconds
+        self._left_bytes = room.most_bytes
+        self._until = asyncio.get_running_loop().time() + room.most_seconds
         self._complete = self.answered = False
         self.refusal: HTTPStatus | None = None
 
@@ -241,6 +259,12 @@ def hosts(url: str, others: Iterable[str], *, local: bool) -> set[str]:
     """The host names that are ours: of the public address, of the settings and, if local, the usual ones."""
     named = {urlsplit(url).hostname or "", *(host_name(each) or "" for each in others)}
     return (named | LOCAL_NAMES if local else named) - {""}
+
+
+def is_own_origin(said: str, host: str, *, https: bool) -> bool:
+    """Whether an Origin header names a page of the host that was asked; that host itself was checked before."""
+    parts = urlsplit(said)
+    return parts.scheme in ({"https"} if https else {"http", "https"}) and parts.netloc == host
 
 
 @lru_cache(maxsize=1024)

@@ -30,13 +30,21 @@ class Whole:
     """Acts that one database function keeps, any number of them by one statement."""
 
     def __init__(
-        self, sql: str, *, most: int = ACTS_AT_MOST, runners: int = 4, crowded: int = CROWDED
+        self,
+        sql: str,
+        *,
+        most: int = ACTS_AT_MOST,
+        runners: int = 4,
+        crowded: int = CROWDED,
+        by_column: bool = False,
     ) -> None:
         """Keep by `sql`, whose one argument is an array of acts and whose answer is for all of them.
 
         most: acts in one statement; with more than `crowded` waiting, another runs beside it, `runners` at most.
+        by_column: `sql` takes an array for each value of an act.
         """
         self.sql = sql
+        self._by_column = by_column
         self._limits = {"most": most, "runners": runners, "crowded": crowded}
         self._queues: WeakKeyDictionary[Hub, Together[Row, Any]] = WeakKeyDictionary()
 
@@ -66,7 +74,8 @@ class Whole:
         raise AssertionError("unreachable")
 
     async def _keep_all(self, hub: Hub, acts: list[Row]) -> list[Any]:
-        answer = await hub.database.single_write().value(self.sql, acts)
+        arguments = map(list, zip(*acts, strict=True)) if self._by_column else [acts]
+        answer = await hub.database.single_write().value(self.sql, *arguments)
         return [answer] * len(acts)
 
 

@@ -1,7 +1,7 @@
 """What a page's form sends: read strictly, and never more of it than a form of ours can hold."""
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
@@ -10,12 +10,18 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 
 from hub import inputs
+from hub.errors import Code, Refusal
+from hub.uploads import multipart
+from hub.uploads.values import Sent
 from portal.wording import N_
 
 MOST_BYTES: Final = 128 * 1024
 MOST_FIELDS: Final = 100
 TEXT_CHARACTERS: Final = 5_000
 FORM: Final = "application/x-www-form-urlencoded"
+FILES: Final = "files"
+"""The field that files are sent in."""
+TOO_LARGE: Final = N_("Send 10 files at most at a time, each of 10 MB at most, and 25 MB together")
 
 
 class Unreadable(Exception):
@@ -42,9 +48,10 @@ class Wrong(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """Every field by its name, with all its values."""
+    """Every field by its name, with all its values, and the files that were sent along."""
 
     fields: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]], repr=False)
+    files: Sequence[Sent] = field(default=(), repr=False)
 
     def one(self, name: str) -> str:
         """The value of a field; empty where it was not sent."""
@@ -83,12 +90,32 @@ async def read(request: Request, several: Sequence[str]) -> Form:
         body += chunk
         if len(body) > MOST_BYTES:
             raise Unreadable(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A form has {MOST_BYTES:,} bytes at most.")
+    return Form(_fields(_pairs(bytes(body)), several))
+
+
+async def read_files(request: Request, several: Sequence[str]) -> Form:
+    """Read a form with files. Raises Unreadable for what is none, Wrong for files that are too many or too large."""
+    if not multipart.is_one(request):
+        raise Unreadable(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"Send the form as {multipart.FORM}.")
+    try:
+        form = await multipart.read(request)
+    except Refusal as refusal:
+        if refusal.path[:1] == (FILES,):
+            raise Wrong(FILES, TOO_LARGE) from None
+        status = (
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE if refusal.code is Code.TOO_LARGE else HTTPStatus.BAD_REQUEST
+        )
+        raise Unreadable(status, refusal.message) from None
+    return Form(_fields(form.fields, several), [file for name, file in form.files if name == FILES])
+
+
+def _fields(pairs: Iterable[tuple[str, str]], several: Sequence[str]) -> dict[str, list[str]]:
     fields: dict[str, list[str]] = {}
-    for name, value in _pairs(bytes(body)):
+    for name, value in pairs:
         fields.setdefault(name, []).append(value)
     if any(len(values) > 1 and name not in several for name, values in fields.items()):
         raise Unreadable(HTTPStatus.BAD_REQUEST, "A field was sent twice.")
-    return Form(fields)
+    return fields
 
 
 def _pairs(body: bytes) -> list[tuple[str, str]]:

@@ -7,17 +7,16 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, Final, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
 import orjson
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from hub.act import Act, Hub
-from hub.actors import Actor, Operation, guest
+from hub.actors import Actor, Operation, customer, guest
 from hub.auth import attempts, sessions
 from hub.auth.sessions import House, Visit
-from hub.keyring import Use
 from portal.forms import Form, Wrong
 from portal.wording import N_
 
@@ -49,7 +48,14 @@ class Later(Exception):
 
 @dataclass
 class Reader:
-    """Whoever looks at a page, and sends from it. visit: what they told us so far; None before they told anything."""
+    """Whoever looks at a page, and sends from it. visit: what they told us so far; None before they told anything.
+
+    root: where their pages lie. cookie: which of theirs holds the token. frame: the template around every page.
+    """
+
+    root: ClassVar[str] = "/o"
+    cookie: ClassVar[str] = "visit"
+    frame: ClassVar[str] = "portal.html"
 
     hub: Hub
     request: Request
@@ -63,8 +69,19 @@ class Reader:
 
     @property
     def actor(self) -> Actor:
-        """As whom they act."""
+        """As whom they act: a customer once they are signed in."""
+        who = self.visit and self.visit.customer_id
+        return customer(self.house.id, who) if who else self.visitor
+
+    @property
+    def visitor(self) -> Actor:
+        """As whom they act for what this very visit has proved, signed in or not."""
         return guest(self.house.id)
+
+    @property
+    def is_signed_in(self) -> bool:
+        """Whether it is known which customer they are."""
+        return self.actor.kind == "customer"
 
     @property
     def typed(self) -> dict[str, Any]:
@@ -72,8 +89,8 @@ class Reader:
         return self.visit.typed if self.visit else {}
 
     def at(self, *places: object) -> str:
-        """An address of this portal, in their language."""
-        return "/".join(["/o", self.house.key, self.language, *map(str, places)])
+        """An address among these pages, in their language."""
+        return "/".join([self.root, self.house.key, self.language, *map(str, places)])
 
     def go(self, *places: object) -> Response:
         """Send the browser on to another page."""
@@ -87,12 +104,12 @@ class Reader:
         """Take the token from the browser."""
         self.token, self.has_new_token = None, True
 
-    def key(self) -> str:
-        """Make the token of a form on this page; it is good for this browser and this address only."""
+    def key(self, path: str | None = None) -> str:
+        """Make the token of a form that is sent here, or to a path; good for this browser and that address only."""
         if self.token is None:
             self.take(sessions.new_token())
         once = secrets.token_urlsafe(16)
-        return f"{once}.{_signature(self.token or '', self.request.url.path, once)}"
+        return f"{once}.{_signature(self.token or '', path or self.request.url.path, once)}"
 
     def require_ours(self) -> None:
         """Raise Wrong unless what was sent comes from a page that was shown to this browser."""
@@ -101,18 +118,24 @@ class Reader:
         if self.token is None or not hmac.compare_digest(signature.encode(), expected.encode()):
             raise Wrong("", STALE, HTTPStatus.FORBIDDEN)
 
-    async def perform(self, operation: Operation, body: Callable[[Act], Awaitable[Result]]) -> Result:
-        """Act; again from the start where the database asks for it."""
-        return await self.hub.perform(self.actor, operation, body, locale=self.language)
+    async def perform(
+        self, operation: Operation, body: Callable[[Act], Awaitable[Result]], actor: Actor | None = None
+    ) -> Result:
+        """Act, as who they are unless told otherwise; again from the start where the database asks for it."""
+        return await self.hub.perform(actor or self.actor, operation, body, locale=self.language)
 
     async def once(
-        self, operation: Operation, make: Callable[[Act], Awaitable[dict[str, Any]]]
+        self,
+        operation: Operation,
+        make: Callable[[Act], Awaitable[dict[str, Any]]],
+        actor: Actor | None = None,
     ) -> dict[str, Any]:
         """Act once for this very form, however often it is sent; each time the answer is the first one."""
-        mac = self.hub.vault.mac
+        mac = self.hub.vault.steady
         said = sorted((name, *values) for name, values in self.form.fields.items())
-        fingerprint = mac(Use.INDEX, "portal_form", orjson.dumps(said))
-        name = "portal:" + mac(Use.INDEX, "portal_form", self.token or "", self.form.one(KEY)).hex()
+        said += [("", hashlib.sha256(file.content).hexdigest()) for file in self.form.files]
+        fingerprint = mac("portal_form", orjson.dumps(said))
+        name = "portal:" + mac("portal_form", self.token or "", self.form.one(KEY)).hex()
 
         async def body(act: Act) -> dict[str, Any]:
             made: dict[str, Any] = {}
@@ -124,7 +147,7 @@ class Reader:
             before = await act.answer_once(name, fingerprint, first)
             return made if before is None else before
 
-        return await self.perform(operation, body)
+        return await self.perform(operation, body, actor)
 
     async def spend(self, seconds: int, *purses: attempts.Purse) -> None:
         """Count this against budgets; Later where one is spent."""
@@ -138,15 +161,15 @@ class Reader:
         return attempts.network_of(self.request.client.host if self.request.client else None)
 
 
-def token_of(hub: Hub, request: Request) -> str | None:
+def token_of(hub: Hub, request: Request, cookie: str = Reader.cookie) -> str | None:
     """The token that the browser sent; None for what is none."""
-    said = request.cookies.get(cookie_name(hub), "")
+    said = request.cookies.get(cookie_name(hub, cookie), "")
     return said if _TOKEN.fullmatch(said) else None
 
 
-def cookie_name(hub: Hub) -> str:
+def cookie_name(hub: Hub, cookie: str = Reader.cookie) -> str:
     """The cookie's name: bound to this very host by its prefix, wherever we are reached by https."""
-    return "__Host-visit" if hub.settings.url.startswith("https://") else "visit"
+    return f"__Host-{cookie}" if hub.settings.url.startswith("https://") else cookie
 
 
 def _signature(token: str, path: str, once: str) -> str:

@@ -7,7 +7,7 @@ rows to another.
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeVar
 
@@ -33,7 +33,7 @@ _KEY = re.compile(r'"([\x20\x21\x23-\x5b\x5d-\x7e]{1,255})"|([A-Za-z0-9._~:/+=-]
 class Call:
     """One request: who asks, in which language, and what its fields share."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what fields share, no less
         self,
         hub: Hub,
         actor: Actor,
@@ -42,6 +42,7 @@ class Call:
         nodes: NodeTable,
         locale: str = "en",
         idempotency_key: str | None = None,
+        ask_who: Callable[[], Awaitable[Actor]] | None = None,
     ) -> None:
         self.hub = hub
         self.actor = actor
@@ -49,6 +50,7 @@ class Call:
         self.nodes = nodes
         self.locale = locale
         self.idempotency_key = idempotency_key
+        self._ask_who = ask_who
         self._opening = asyncio.Lock()
         self._ask: Ask | None = None
         self._leaving: AbstractAsyncContextManager[Ask] | None = None
@@ -93,6 +95,16 @@ class Call:
 
         return load
 
+    @property
+    def viewer(self) -> str:
+        """Who asks, for what is worth something to nobody else."""
+        return f"{self.actor.kind}:{self.actor.id}:{self.actor.organisation_id}"
+
+    async def renew(self) -> None:
+        """Ask once more who asks, for a call that lasts. Refusals: UNAUTHENTICATED, UNAVAILABLE."""
+        if self._ask_who is not None:
+            self.actor = await self._ask_who()
+
     def may(self, operation: Operation) -> bool:
         """Whether the asker may do this: for fields that are null, not an error, to those who may not."""
         return may(self.actor, operation)
@@ -106,6 +118,18 @@ class Call:
 
 
 Info = strawberry.Info[Call, None]
+
+
+async def uninterrupted(work: Coroutine[Any, Any, V]) -> V:
+    """Let work on a snapshot end before a cancellation counts: what still runs on it would be cut off.
+
+    Its loaders are tasks of their own, which no cancellation of who waits for them would reach.
+    """
+    task = asyncio.get_running_loop().create_task(work)
+    try:
+        return await asyncio.shield(task)
+    finally:
+        await asyncio.wait([task])
 
 
 def idempotency_key(request: Request) -> str | None:

@@ -1,15 +1,17 @@
 """From text to a document that may run: parsed, counted, validated, remembered.
 
 The order is the defence: the token limit stops the parser, our own count comes before validation. What is
-remembered is keyed by the text, so texts that may carry a person's data (any string literal, any comment) are
-not.
+remembered is keyed by the text, so texts that may carry a person's data are not (`harmless`).
 """
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
+import graphql
 import strawberry
 from graphql import (
     DocumentNode,
@@ -18,7 +20,6 @@ from graphql import (
     GraphQLSyntaxError,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
-    OperationType,
     parse,
     specified_rules,
     validate,
@@ -26,12 +27,15 @@ from graphql import (
 from strawberry.execution import optimized_is_awaitable
 
 from schema.counting import Count, Walk
+from schema.harmless import is_harmless
 from schema.limits import Limits
 from schema.weights import Shapes
 
 KEPT = 500
 KEPT_CHARACTERS = 262_144
 MOST_ERRORS = 10
+_CORE: Any = graphql
+"""For its functions that take an executor, whose type says nothing."""
 
 
 class Invalid(Exception):
@@ -56,12 +60,10 @@ class Prepared:
         if name is None and len(self.operations) == 1:
             return next(iter(self.operations.values()))
         if name is None:
-            raise _unknown(
-                "Name the operation to run with `operationName`: the document has several or none."
-            )
+            raise unknown("Name the operation to run with `operationName`: the document has several or none.")
         found = self.operations.get(name)
         if found is None:
-            raise _unknown("The document has no operation with the name in `operationName`.")
+            raise unknown("The document has no operation with the name in `operationName`.")
         return found
 
 
@@ -87,13 +89,18 @@ class Documents:
             self._kept.move_to_end(text)
             return known
         made = self.make(text)
-        if '"' not in text and "#" not in text:
+        if is_harmless(self._core, made.document, text):
             self._keep(text, made)
         return made
 
     def make(self, text: str) -> Prepared:
         """As `prepare`, without remembering."""
         document = self._parsed(text)
+        if (
+            sum(isinstance(each, OperationDefinitionNode) for each in document.definitions)
+            > self._limits.operations
+        ):
+            raise self._limits.refusal("operations")
         count = Walk(self._shapes, document, self._limits).whole(document)
         errors = validate(
             self._core, document, self._rules, max_errors=MOST_ERRORS, hide_suggestions=self._hide
@@ -114,6 +121,26 @@ class Documents:
         self, prepared: Prepared, operation_name: str | None, variables: Mapping[str, Any], context: object
     ) -> ExecutionResult:
         """Execute. Raises Invalid if the variables do not fit."""
+        executor = self._built(prepared, operation_name, variables, context)
+        result = executor.execute_operation()
+        return await result if optimized_is_awaitable(result) else result
+
+    async def follow(
+        self, prepared: Prepared, operation_name: str | None, variables: Mapping[str, Any], context: object
+    ) -> AsyncGenerator[Callable[[], Awaitable[ExecutionResult]]]:
+        """What answers each event of a subscription. Raises Invalid, and whatever its resolver raises."""
+        executor = self._built(prepared, operation_name, variables, context)
+        found = _CORE.create_source_event_stream(executor)
+        source = await found if optimized_is_awaitable(found) else found
+        if isinstance(source, ExecutionResult):
+            raise _raised(source)
+        async with aclosing(source) as events:
+            async for event in events:
+                yield partial(_answered, executor.build_per_event_executor(event))
+
+    def _built(
+        self, prepared: Prepared, operation_name: str | None, variables: Mapping[str, Any], context: object
+    ) -> Any:
         executor = self._executor.build(
             self._core,
             prepared.document,
@@ -127,8 +154,7 @@ class Documents:
         )
         if isinstance(executor, list):
             raise Invalid("GRAPHQL_VARIABLES_INVALID", cast("list[GraphQLError]", executor))
-        result = executor.execute_operation()
-        return await result if optimized_is_awaitable(result) else result
+        return executor
 
     def _parsed(self, text: str) -> DocumentNode:
         if len(text.encode()) > self._limits.document_bytes:
@@ -149,12 +175,23 @@ class Documents:
             self._characters -= len(oldest)
 
 
+async def _answered(executor: Any) -> ExecutionResult:
+    result = _CORE.execute_subscription_event(executor)
+    return await result if optimized_is_awaitable(result) else result
+
+
+def _raised(ended: ExecutionResult) -> Exception:
+    """Why a subscription did not begin: what its resolver raised, or what does not fit."""
+    errors = ended.errors or []
+    cause = errors[0].original_error if errors else None
+    return cause or Invalid("GRAPHQL_VARIABLES_INVALID", errors)
+
+
 def _operations(document: DocumentNode) -> dict[str, OperationDefinitionNode]:
     found = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
-    if any(each.operation is OperationType.SUBSCRIPTION for each in found):
-        raise _unknown("This address answers queries and mutations, not subscriptions.")
     return {each.name.value if each.name else "": each for each in found}
 
 
-def _unknown(message: str) -> Invalid:
+def unknown(message: str) -> Invalid:
+    """No operation here that could be run."""
     return Invalid("GRAPHQL_OPERATION_UNKNOWN", [GraphQLError(message)])

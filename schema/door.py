@@ -1,12 +1,14 @@
-"""Fields that read and fields that act: one decorator each, around one verb of the hub.
+"""Fields that read, act or go on: one decorator each, around one verb of the hub.
 
-``@asks`` gives a resolver an Ask, ``@lists`` an Ask and a window on a list, ``@acts`` an Act. The decorator
-names the operation; the one table says who may do it. What a resolver is given never shows in the schema.
+``@asks`` gives a resolver an Ask, ``@lists`` an Ask and a window on a list, ``@acts`` an Act; ``@follows`` is a field
+that goes on. The decorator names the operation; the one table says who may do it. What a resolver is given never shows
+in the schema.
 """
 
 import functools
 import inspect
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from contextlib import aclosing
 from dataclasses import fields, is_dataclass
 from typing import Annotated, Any
 
@@ -16,13 +18,14 @@ from graphql import GraphQLField, GraphQLInterfaceType, GraphQLObjectType
 
 from hub.actors import Operation, authorise
 from hub.errors import Code, Refusal
-from schema.call import Info, checked_key
+from schema.call import Call, Info, checked_key
 from schema.performing import Adds, Once, Resolver, chosen, payload_of
 from schema.problems import RAISED, Problem
 from schema.relay import Binding, Window, page_size
 from schema.weights import Weight
 
-GIVEN = frozenset({"ask", "act", "call", "window", "once"})
+Looks = Resolver | None
+GIVEN = frozenset({"ask", "act", "call", "window", "once", "looked"})
 """Parameters a resolver may have that come from the door, not from the client."""
 
 _First = Annotated[
@@ -98,13 +101,16 @@ def lists(
     return declare
 
 
-def acts(operation: Operation, *, whole: bool = False, adds: Adds = False, **options: Any) -> Any:
+def acts(
+    operation: Operation, *, whole: bool = False, adds: Adds = False, looks: Looks = None, **options: Any
+) -> Any:
     """A mutation: its resolver gets `act`; returning commits, raising rolls back and becomes problems.
 
     The schema gets `idempotencyKey`. A resolver that declares `once` keeps the key itself, in its own act;
     for any other the payload is remembered: its nodes by id, its numbers and booleans, no texts.
     whole: the verb opens its own act (for hot fields); the resolver gets `call` in place of `act`.
     adds: it, or the inputs of which this says so, only adds to a customer: `act` is then a Recording.
+    looks: reads first, with `ask` and the arguments, what takes too long for an act; the resolver gets it as `looked`.
     """
 
     def declare(resolver: Resolver) -> Any:
@@ -116,22 +122,56 @@ def acts(operation: Operation, *, whole: bool = False, adds: Adds = False, **opt
                 authorise(call.actor, operation)
                 once = _once(info, operation, idempotency_key, arguments)
                 given = {**arguments, "once": once} if own_key else arguments
-                await call.close()
+                given = await _looking(call, operation, looks, given)
                 run = chosen(given, adds, whole=whole)
                 return await run(call, operation, resolver, self, None if own_key else once, given)
             except Refusal as refusal:
-                if refusal.code in RAISED:
-                    raise
-                return payload_of(resolver)(problems=[Problem.of(refusal)])
+                return _refused(resolver, refusal)
 
         return _field(resolver, resolve, operation, _KEYED, options.pop("weight", None), options)
 
     return declare
 
 
+async def _looking(call: Call, operation: Operation, looks: Looks, given: dict[str, Any]) -> dict[str, Any]:
+    """Read what a mutation is to look at first, if anything; the call holds no snapshot open from then on."""
+    if looks is not None:
+        given = {**given, "looked": await looks(ask=await call.ask(operation), **given)}
+    await call.close()
+    return given
+
+
+def _refused(resolver: Resolver, refusal: Refusal) -> Any:
+    """A mutation's answer with its problem; what is no problem of its own is raised."""
+    if refusal.code in RAISED:
+        raise refusal
+    return payload_of(resolver)(problems=[Problem.of(refusal)])
+
+
+def follows(operation: Operation, *, weight: Weight | None = None, **options: Any) -> Any:
+    """A subscription: its resolver generates events, and gets `call`; it holds nothing open while it waits.
+
+    Who asks, and whether they may, is asked again before each event is given out.
+    """
+
+    def declare(resolver: Callable[..., AsyncGenerator[Any]]) -> Any:
+        async def resolve(self: Any, info: Info, **arguments: Any) -> AsyncGenerator[Any]:
+            call = info.context
+            authorise(call.actor, operation)
+            async with aclosing(resolver(self, call=call, **arguments)) as events:
+                async for each in events:
+                    await call.renew()
+                    authorise(call.actor, operation)
+                    yield each
+
+        return _field(resolver, resolve, operation, {}, weight, {**options, "is_subscription": True})
+
+    return declare
+
+
 def _field(
-    resolver: Resolver,
-    resolve: Callable[..., Awaitable[Any]],
+    resolver: Callable[..., Any],
+    resolve: Callable[..., Any],
     operation: Operation,
     added: dict[str, Any],
     weight: Weight | None,
@@ -167,7 +207,7 @@ def _window(
         connection=f"{_core(info).parent_type.name}.{info.field_name}",
         parent=str(getattr(source, "uuid", "")),
         arguments=_canonical(arguments),
-        viewer=f"{call.actor.kind}:{call.actor.id}:{call.actor.organisation_id}",
+        viewer=call.viewer,
     )
     name = "before" if backwards else "after"
     cursor: str | None = chosen[name]

@@ -8,54 +8,24 @@ It executes on graphql-core directly: a document that was seen before costs one 
 run.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 import strawberry
-from graphql import ExecutionResult, OperationDefinitionNode, OperationType
+from graphql import OperationType
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
 from hub.errors import Code, Refusal
 from schema import faults, wire
-from schema.documents import Documents, Invalid, Prepared
+from schema.documents import Documents, Invalid, unknown
 from schema.limits import LIMITS, Limits
-from schema.trusted import NONE, Trusted
+from schema.operations import Admitted, Context, Meter, Operations
+from schema.trusted import Trusted
 from schema.wire import Halt, Parameters
 
 A = TypeVar("A")
-
-
-class Context(Protocol):
-    """What resolvers find in ``info.context``; closed when the operation is over."""
-
-    async def close(self) -> None:
-        """Give back what the operation held open."""
-        ...
-
-
-class Meter(Protocol):
-    """Where figures about requests go. Neither method sees a value a client sent."""
-
-    def spent(self, points: int) -> None:
-        """An operation of this cost is about to run."""
-        ...
-
-    def refused(self, reason: str) -> None:
-        """A request ended before its operation ran; `reason` is a code."""
-        ...
-
-
-class Unmetered:
-    """Counts nothing."""
-
-    def spent(self, points: int) -> None:
-        """Forget it."""
-
-    def refused(self, reason: str) -> None:
-        """Forget it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +70,9 @@ class Endpoint(Generic[A]):
         self._authenticate = authenticate
         self._context = context
         self._open = openness or Openness()
-        self._limits = limits
-        self._documents = Documents(schema, limits, introspection=self._open.introspection)
-        self._trusted = trusted(self._documents) if trusted else NONE
-        self._meter = meter or Unmetered()
+        self.operations = Operations(
+            schema, limits, introspection=self._open.introspection, trusted=trusted, meter=meter
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; nothing a client sends makes this raise."""
@@ -128,7 +97,7 @@ class Endpoint(Generic[A]):
             await wire.send_json(send, answer.status, kind, answer.value)
 
     async def _halt(self, send: Send, kind: str, halt: Halt) -> None:
-        self._meter.refused(halt.code)
+        self.operations.meter.refused(halt.code)
         error = {"message": halt.message, "extensions": {"code": str(halt.code)}}
         await wire.send_json(send, halt.status, kind, {"errors": [error]}, halt.headers)
 
@@ -155,24 +124,15 @@ class Endpoint(Generic[A]):
         actor = await self._who(request)
         asked = await self._asked(request)
         try:
-            text, prepared = self._prepared(asked)
-            operation = prepared.operation(asked.operation_name)
-            self._check_get(request, operation)
-            cost = self._documents.cost(prepared, operation, asked.variables)
+            admitted = self.operations.admit(asked)
+            self._check_kind(request, admitted)
         except (Refusal, Invalid) as refused:
             return self._not_run(refused, kind)
-        self._meter.spent(cost)
         context = self._context(request, actor)
         try:
-            async with asyncio.timeout(self._limits.seconds):
-                done = await self._documents.run(prepared, asked.operation_name, asked.variables, context)
+            return _Answer(200, await self.operations.run(admitted, context))
         except Invalid as refused:
             return self._not_run(refused, kind)
-        except TimeoutError:
-            raise self._too_slow(operation) from None
-        finally:
-            await _close(context, text)
-        return _Answer(200, self._value(done, text, cost))
 
     def _check_method(self, request: Request) -> None:
         by_get = self._open.queries_by_get and request.method == "GET" and "query" in request.query_params
@@ -189,57 +149,22 @@ class Endpoint(Generic[A]):
 
     async def _asked(self, request: Request) -> Parameters:
         if request.method == "POST":
-            body = await wire.body_of(request, self._limits.body_bytes)
+            body = await wire.body_of(request, self.operations.limits.body_bytes)
             return wire.parameters(wire.decoded(body))
         return wire.parameters(wire.from_address(request.query_params))
 
-    def _prepared(self, asked: Parameters) -> tuple[str, Prepared]:
-        if asked.document_id is not None:
-            return self._trusted.find(asked.document_id)
-        self._trusted.refuse_others()
-        text = asked.query or ""
-        return text, self._documents.prepare(text)
-
-    def _check_get(self, request: Request, operation: OperationDefinitionNode) -> None:
-        if request.method == "GET" and operation.operation is not OperationType.QUERY:
+    def _check_kind(self, request: Request, admitted: Admitted) -> None:
+        if admitted.kind is OperationType.SUBSCRIPTION:
+            raise unknown("Subscriptions go over a WebSocket at this address, by graphql-transport-ws.")
+        if request.method == "GET" and admitted.kind is not OperationType.QUERY:
             raise Halt(405, "METHOD_NOT_ALLOWED", "Mutations go by POST.", {"Allow": "POST"})
 
     def _not_run(self, refused: Refusal | Invalid, kind: str) -> _Answer:
         """A request error: there is no `data`, and only the newer media type says so in the status."""
-        if isinstance(refused, Refusal):
-            errors, code = [faults.refused(refused)], str(refused.code)
-        else:
-            code, suggest = refused.code, self._open.introspection
-            errors = [faults.of_document(each, code, suggest=suggest) for each in refused.errors]
-        self._meter.refused(code)
+        errors = self.operations.refused(refused)
         return _Answer(400 if kind == wire.GRAPHQL else 200, {"errors": errors})
-
-    def _too_slow(self, operation: OperationDefinitionNode) -> Halt:
-        seconds = f"The operation took longer than {self._limits.seconds} seconds and was stopped. "
-        if operation.operation is OperationType.MUTATION:
-            advice = "It may have happened: send it again with the same idempotency key to find out."
-            return Halt(503, Code.OUTCOME_UNKNOWN, seconds + advice)
-        return Halt(503, "TOO_SLOW", seconds + "Ask for smaller pages or fewer nested lists.")
-
-    def _value(self, done: ExecutionResult, text: str, cost: int) -> dict[str, Any]:
-        value: dict[str, Any] = {}
-        if done.errors:
-            value["errors"] = [
-                faults.shown(each, text, suggest=self._open.introspection) for each in done.errors
-            ]
-        value["data"] = done.data
-        value["extensions"] = {"cost": {"requested": cost, "limit": self._limits.cost}}
-        return value
 
 
 def _halted(refusal: Refusal) -> Halt:
     headers = {"WWW-Authenticate": "Bearer"} if refusal.code is Code.UNAUTHENTICATED else {}
     return Halt(faults.STATUSES.get(refusal.code, 400), refusal.code, refusal.message, headers)
-
-
-async def _close(context: Context, document: str) -> None:
-    """Close; what was done is done, so a failure here is logged and the answer stands."""
-    try:
-        await context.close()
-    except Exception as error:  # noqa: BLE001 -- see above
-        faults.fault(error, document)

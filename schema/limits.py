@@ -17,6 +17,7 @@ class Limits:
     tokens: int = 2_000
     selections: int = 1_000
     repeats: int = 500
+    operations: int = 20
     depth: int = 16
     aliases: int = 30
     directives: int = 30
@@ -39,6 +40,7 @@ _SAID = {
     "tokens": "The document has too many tokens: send values as variables, or fewer fields.",
     "selections": "The document selects too many fields once its fragments are expanded: split it.",
     "repeats": "The document repeats the same fields too often: select each field once.",
+    "operations": "The document has too many operations: send those that belong together, or one.",
     "depth": "The document is nested too deeply: ask for the inner objects by their id.",
     "aliases": "The document has too many aliases: split it, or use a field that takes a list.",
     "directives": "The document has too many directives: split it.",
@@ -48,3 +50,21 @@ _SAID = {
 """What went over and what to do, by the limit's name."""
 
 LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class SocketLimits:
+    """Ceilings of the sockets of one process. A message has at most 64 kB: the web server sees to that.
+
+    waiting_per_address: sockets that have not shown a token yet, from one network address.
+    """
+
+    sockets_per_client: int = 100
+    waiting_per_address: int = 20
+    subscriptions: int = 10
+    id_characters: int = 100
+    init_seconds: float = 10
+    send_seconds: float = 10
+
+
+SOCKET_LIMITS = SocketLimits()

@@ -23,6 +23,19 @@ Load = Callable[[Ask, Sequence[UUID]], Awaitable[Sequence[Node]]]
 """Those of the rows that exist and that this Ask's actor may see, in any order."""
 
 
+Batch = Callable[[Ask, Sequence[UUID]], Awaitable[Mapping[UUID, Node]]]
+"""As loaders have it: those rows by their ids."""
+
+
+def loading(batch: Batch) -> Load:
+    """What a loader reads, for the table."""
+
+    async def load(ask: Ask, ids: Sequence[UUID]) -> Sequence[Node]:
+        return list((await batch(ask, ids)).values())
+
+    return load
+
+
 @dataclass(frozen=True, slots=True)
 class _Entry:
     operation: Operation

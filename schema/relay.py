@@ -21,6 +21,7 @@ from strawberry.types import get_object_definition
 from hub.act import Ask
 from hub.actors import Operation
 from hub.errors import Code, Refusal
+from hub.spelling import spelled
 from schema.limits import LARGEST_PAGE, PAGE
 from schema.weights import Weight
 
@@ -32,7 +33,7 @@ TOTAL_POINTS = 20
 
 def global_id(kind: str, uuid: UUID) -> strawberry.ID:
     """The id of one thing of type `kind` (its GraphQL name)."""
-    return strawberry.ID(_text(f"{kind}:{uuid}".encode()))
+    return strawberry.ID(spelled(kind, uuid))
 
 
 def parse_id(identifier: str, *kinds: str, path: tuple[str | int, ...] = ("id",)) -> tuple[str, UUID]:
@@ -98,14 +99,15 @@ class Binding:
 
 
 class Cursors:
-    """Makes and reads cursors with one key (32 bytes, not used for anything else)."""
+    """Makes cursors with one key (32 bytes, not used for anything else), and reads those of earlier ones too."""
 
-    def __init__(self, key: bytes) -> None:
-        self._key = key
+    def __init__(self, *keys: bytes, steady: bytes | None = None) -> None:
+        """Use these; the first one is written with. steady: a key that stays when those are replaced."""
+        self._keys, self._steady = keys, steady or keys[-1]
 
     def mac(self, purpose: bytes, *parts: bytes) -> bytes:
-        """A keyed hash of `parts`, 32 bytes."""
-        return hmac.digest(self._key, purpose + b"\0" + b"\0".join(parts), "sha256")
+        """A keyed hash of `parts`, 32 bytes, the same after the keys of cursors were replaced."""
+        return _mac(self._steady, purpose, *parts)
 
     def encode_cursor(self, values: tuple[Any, ...], binding: Binding) -> str:
         """A cursor for the row with these sort values."""
@@ -113,7 +115,7 @@ class Cursors:
 
     def _encode(self, values: tuple[Any, ...], digest: bytes) -> str:
         said = msgspec.json.encode(values)
-        return _text(self.mac(b"cursor", digest + said)[:MAC_BYTES] + said)
+        return _text(_mac(self._keys[0], b"cursor", digest + said)[:MAC_BYTES] + said)
 
     def decode_cursor(
         self, cursor: str, kinds: tuple[type, ...], binding: Binding, *path: str | int
@@ -121,7 +123,7 @@ class Cursors:
         """The sort values, typed as `kinds`. Raises Refusal(INVALID) with `path`, always the same one."""
         raw = _bytes(cursor)
         mac, said = raw[:MAC_BYTES], raw[MAC_BYTES:]
-        good = hmac.compare_digest(mac, self.mac(b"cursor", binding.digest() + said)[:MAC_BYTES])
+        good = self._is_ours(mac, binding.digest() + said)
         try:
             if good:
                 return msgspec.json.decode(said, type=tuple[kinds])  # pyright: ignore[reportInvalidTypeArguments]
@@ -129,10 +131,17 @@ class Cursors:
             pass
         raise Refusal(Code.INVALID, "This cursor is not of this list: start again without it.", path)
 
+    def _is_ours(self, mac: bytes, said: bytes) -> bool:
+        return any(hmac.compare_digest(mac, _mac(each, b"cursor", said)[:MAC_BYTES]) for each in self._keys)
+
     def cursor_maker(self, binding: Binding) -> Callable[[tuple[Any, ...]], str]:
         """As `encode_cursor` for many rows of one list."""
         digest = binding.digest()
         return lambda values: self._encode(values, digest)
+
+
+def _mac(key: bytes, purpose: bytes, *parts: bytes) -> bytes:
+    return hmac.digest(key, purpose + b"\0" + b"\0".join(parts), "sha256")
 
 
 @strawberry.type(description="Where this page lies in its list.")

@@ -13,7 +13,8 @@ from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.scalar import ScalarDefinition
 
-from schema.inputs import hasten
+from schema import inputs, outputs
+from schema.executing import Executor
 
 Whole = NewType("Whole", int)
 """A whole number that JavaScript can hold: up to 2**53 - 1 either way."""
@@ -72,10 +73,17 @@ SCALARS: dict[object, ScalarDefinition] = {
 }
 
 
-def assemble(query: type, mutation: type | None = None, types: Iterable[type] = ()) -> strawberry.Schema:
+def assemble(
+    query: type,
+    mutation: type | None = None,
+    subscription: type | None = None,
+    types: Iterable[type] = (),
+) -> strawberry.Schema:
     """The schema of these roots, with our scalars. `types`: those reached only through `node`."""
+    config = StrawberryConfig(scalar_map=SCALARS, relay_max_results=100)
     made = strawberry.Schema(
-        query, mutation, types=types, config=StrawberryConfig(scalar_map=SCALARS, relay_max_results=100)
+        query, mutation, subscription, types=types, config=config, execution_context_class=Executor
     )
-    hasten(made)
+    inputs.hasten(made)
+    outputs.hasten(made)
     return made

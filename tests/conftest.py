@@ -6,16 +6,23 @@ that is not enough.
 """
 
 import asyncio
+import gc
 import os
 import re
 import shutil
+import signal
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import asyncpg
+import hypothesis
 import pytest
 import pytest_asyncio
+import structlog
 
 from hub import embedded
 from hub.act import Hub
@@ -24,12 +31,40 @@ from hub.migrate import migrate
 from hub.settings import Settings, load
 from tests.servers import pytest_sessionfinish
 
+if TYPE_CHECKING:
+    from playwright.async_api import Browser
+
 __all__ = ["pytest_sessionfinish"]
 
 LONGEST = "tests/resolver/test_one_implementation.py"
 TEMPLATE = "hub_template"
 Clone = Callable[..., str]
+BROWSER_FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
 HOLD = 7_226_002  # advisory lock: one process makes the template
+hypothesis.settings.register_profile("few", max_examples=50, deadline=None, derandomize=True)
+hypothesis.settings.register_profile("often", max_examples=500, deadline=None)
+# Unasked, it would colour the lines and values of every traceback: a second of work for each error that is logged.
+_PLAINLY = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+structlog.configure(processors=[structlog.processors.add_log_level, structlog.dev.set_exc_info, _PLAINLY])
+# httpx tries to import it at every request; where it is not installed, every folder is searched every time.
+if find_spec("sniffio") is None:
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Draw the same few examples in every run, and others, many times over, where `make chaos` asks for that.
+
+    Ctrl-C is to reach what tests start, also where the run was begun in the background, which ignores it.
+    """
+    if config.getoption("dist", "no") == "no":  # this process collects, others do not
+        gc.disable()
+    is_often = "or hypothesis" in str(config.getoption("markexpr"))
+    hypothesis.settings.load_profile("often" if is_often else "few")
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -44,6 +79,13 @@ def at_database(url: str, name: str) -> str:
         if "?" in url
         else re.sub(r"/[^/]*$", f"/{name}", url)
     )
+
+
+def pytest_collection_finish() -> None:
+    """Set aside what was imported and collected: it stays, and was looked through for cycles again and again."""
+    gc.enable()
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -166,6 +208,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory, keyring: Keyring) -> Sett
         data_dir=tmp_path_factory.mktemp("hub"),
         keyring=keyring.dump(),
         metrics_token="metrics-for-tests",
+        token_seconds=3_600,  # longer than a run takes on a slow machine: some tests share theirs
     )
 
 
@@ -186,6 +229,20 @@ async def fresh_hub(
     opened = await Hub.open(settings.model_copy(update={"data_dir": tmp_path}), url)
     yield opened
     await opened.close()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def chromium() -> "AsyncIterator[Browser]":
+    """One browser for all tests of this process; each has a context of its own."""
+    from playwright.async_api import async_playwright  # noqa: PLC0415 - most runs need none
+
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        pytest.fail("The tests need Chromium: apt-get install -y chromium", pytrace=False)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=BROWSER_FLAGS)
+        yield browser
+        await browser.close()
 
 
 @pytest_asyncio.fixture

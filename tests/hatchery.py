@@ -10,12 +10,13 @@ import functools
 import gc
 import json
 import os
+import runpy
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -24,6 +25,14 @@ from typing import IO, cast
 ROOT = Path(__file__).resolve().parents[1]
 HUB = str(Path(sys.executable).parent / "hub")
 MOST_BYTES = 150_000
+PASSED = "HATCHERY"
+"""Of a program that stands in for `hub`: which of its open files leads to the process that others are forked from."""
+STAND_IN = """#!{python} -IS
+import sys
+sys.path.insert(0, {root!r})
+from tests import hatchery
+sys.exit(hatchery.pass_on(sys.argv[1:]))
+"""
 IMPORTED = (
     "hub.cli.crowd_shown", "hub.cli.law_pages", "hub.cli.lists", "hub.cli.processes", "hub.cli.replaying",
     "hub.cli.rules", "hub.cli.scenarios", "hub.imports.reversing", "hub.imports.running", "hub.receipts",
@@ -71,7 +80,7 @@ class Hatched:
 
 
 def begin(arguments: Sequence[str], environment: Mapping[str, str], folder: Path) -> Hatched:
-    """Start `hub` in a folder, with pipes for what it prints."""
+    """Start `hub`, or the script that is named first, in a folder, with pipes for what it prints."""
     out, out_there = os.pipe()
     err, err_there = os.pipe()
     with Path(os.devnull).open("rb") as nothing:
@@ -105,14 +114,32 @@ def run(
         return subprocess.CompletedProcess([HUB, *arguments], code, out.read(), err.read())
 
 
+def stand_in(path: Path) -> tuple[dict[str, str], int]:
+    """Write a program that a shell can call as `hub`; returns what its environment needs and the file to pass on."""
+    path.write_text(STAND_IN.format(python=sys.executable, root=str(ROOT)), encoding="utf-8")
+    path.chmod(0o755)
+    number = _hatchery().fileno()
+    return {PASSED: str(number)}, number
+
+
+def pass_on(arguments: Sequence[str]) -> int:
+    """Be the program that stands in for `hub`: let it hatch with the streams of this one; its exit code."""
+    with socket.socket(fileno=int(os.environ.pop(PASSED))) as hatchery:
+        return _hatch(arguments, os.environ, Path.cwd(), (0, 1, 2), hatchery).wait()
+
+
 def _hatch(
-    arguments: Sequence[str], environment: Mapping[str, str], folder: Path, streams: tuple[int, int, int]
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    folder: Path,
+    streams: tuple[int, int, int],
+    hatchery: socket.socket | None = None,
 ) -> Hatched:
     here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     wanted = {"arguments": list(arguments), "environment": dict(environment), "folder": str(folder)}
     with there:
-        socket.send_fds(_hatchery(), [json.dumps(wanted).encode()], [*streams, there.fileno()])
-    return Hatched([HUB, *arguments], int(here.recv(MOST_BYTES)), None, None, here)
+        socket.send_fds(hatchery or _hatchery(), [json.dumps(wanted).encode()], [*streams, there.fileno()])
+    return Hatched(_words(arguments), int(here.recv(MOST_BYTES)), None, None, here)
 
 
 @functools.cache
@@ -177,7 +204,20 @@ def _become(wanted: Mapping[str, object], streams: Sequence[int]) -> None:
     os.environ.clear()
     os.environ.update(cast("dict[str, str]", wanted["environment"]))
     os.chdir(str(wanted["folder"]))
-    sys.argv = [HUB, *cast("list[str]", wanted["arguments"])]
+    sys.argv = _words(cast("list[str]", wanted["arguments"]))
+
+
+def _words(arguments: Sequence[str]) -> list[str]:
+    return [*arguments] if arguments[:1] and arguments[0].endswith(".py") else [HUB, *arguments]
+
+
+def _live(main: Callable[[], object]) -> None:
+    """Be what this process was asked to become."""
+    if sys.argv[0] == HUB:
+        main()
+    else:
+        sys.path.insert(0, str(ROOT))
+        runpy.run_path(sys.argv[0], run_name="__main__")
 
 
 if __name__ == "__main__":
@@ -188,4 +228,4 @@ if __name__ == "__main__":
 
     gc.freeze()
     _serve(socket.socket(fileno=int(sys.argv[1])))
-    main()
+    _live(main)

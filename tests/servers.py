@@ -36,7 +36,8 @@ def running_below(folder: Path) -> dict[int, Path]:
             home = Path(words[words.index("-D") + 1]).parent
             if embedded.serves(home).is_relative_to(folder.resolve()):
                 found[pid] = home
-    return found
+    # A child of a server is called as its parent is, for a moment.
+    return {pid: home for pid, home in found.items() if _parent(pid) not in found}
 
 
 def end_below(folder: Path) -> list[Path]:
@@ -60,6 +61,14 @@ def end(pid: int) -> None:
     until = time.monotonic() + PATIENCE_SECONDS
     while _words(pid) and time.monotonic() < until:
         time.sleep(0.02)
+
+
+def _parent(pid: int) -> int:
+    """Who began a process; 0 where it ended."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
 
 
 def _words(pid: int) -> list[str]:

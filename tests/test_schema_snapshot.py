@@ -1,7 +1,7 @@
-"""The schema as its clients know it: ``schema/internal.graphql``, which cannot change unnoticed.
+"""The schemas as their clients know them: ``schema/internal.graphql`` and ``schema/partner.graphql``.
 
-Additions are accepted with ``HUB_ACCEPT=1``. What breaks a client must first have been deprecated, and is
-accepted only once ``CHANGELOG.md`` says it in the words that the test prints.
+Neither can change unnoticed. Additions are accepted with ``HUB_ACCEPT=1``. What breaks a client must first have been
+deprecated, and is accepted only once ``CHANGELOG.md`` says it in the words that the test prints.
 """
 
 import difflib
@@ -20,10 +20,11 @@ from graphql import (
     is_object_type,
 )
 
-from schema.internal import root
+from schema.internal import root as internal
+from schema.partner import root as partner
 
 ROOT = Path(__file__).parents[1]
-SNAPSHOT = ROOT / "schema" / "internal.graphql"
+SCHEMAS = {"internal": internal.schema, "partner": partner.schema}
 CHANGELOG = ROOT / "CHANGELOG.md"
 ACCEPT = "HUB_ACCEPT"
 
@@ -58,9 +59,10 @@ def undescribed(schema: GraphQLSchema) -> list[str]:
     return found
 
 
-def test_the_schema_is_what_was_accepted() -> None:
-    now = root.schema.as_str() + "\n"
-    before = SNAPSHOT.read_text(encoding="utf-8") if SNAPSHOT.exists() else now
+@pytest.mark.parametrize("whose", SCHEMAS)
+def test_the_schema_is_what_was_accepted(whose: str) -> None:
+    now, snapshot = SCHEMAS[whose].as_str() + "\n", ROOT / "schema" / f"{whose}.graphql"
+    before = snapshot.read_text(encoding="utf-8") if snapshot.exists() else now
     broken = unannounced(
         breaking(before, now), CHANGELOG.read_text(encoding="utf-8") if CHANGELOG.exists() else ""
     )
@@ -68,8 +70,8 @@ def test_the_schema_is_what_was_accepted() -> None:
         "These changes break clients: deprecate first, and say them in CHANGELOG.md:\n" + "\n".join(broken)
     )
     if os.environ.get(ACCEPT):
-        SNAPSHOT.write_text(now, encoding="utf-8")
-    accepted = SNAPSHOT.read_text(encoding="utf-8") if SNAPSHOT.exists() else ""
+        snapshot.write_text(now, encoding="utf-8")
+    accepted = snapshot.read_text(encoding="utf-8") if snapshot.exists() else ""
     changes = difflib.unified_diff(
         accepted.splitlines(), now.splitlines(), "accepted", "now", lineterm="", n=0
     )
@@ -80,8 +82,9 @@ def test_the_schema_is_what_was_accepted() -> None:
     )
 
 
-def test_everything_in_the_schema_says_what_it_is() -> None:
-    assert undescribed(root.schema._schema) == []  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+@pytest.mark.parametrize("whose", SCHEMAS)
+def test_everything_in_the_schema_says_what_it_is(whose: str) -> None:
+    assert undescribed(SCHEMAS[whose]._schema) == []  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
 
 
 def test_something_without_a_description_is_found() -> None:

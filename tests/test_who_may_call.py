@@ -14,16 +14,18 @@ import pytest
 import strawberry
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
 from hub import asgi
 from hub.act import Hub
 from hub.actors import MAY, Operation, Role
+from hub.auth.tokens import Audience
 from hub.demo.mailbox import Mailbox
 from hub.readiness import Readiness
 from schema import door
 from schema.internal import root
 from schema.nodes import NodeTable
+from schema.partner import root as partner
 
 PICTURE = Path(__file__).with_name("who_may_call.txt")
 ACCEPT = "HUB_ACCEPT"
@@ -64,9 +66,9 @@ def addresses(routes: Iterable[BaseRoute]) -> list[Row]:
     """Every method of every address; a route's name is its operation. GraphQL's are those of its fields."""
     rows: list[Row] = []
     for route in routes:
-        assert isinstance(route, Route | Mount), f"{route}: say here how it is authorised"
-        if isinstance(route, Route) and route.path == asgi.GRAPHQL:
+        if isinstance(route, Route | WebSocketRoute) and route.path in set(Audience):
             continue
+        assert isinstance(route, Route | Mount), f"{route}: say here how it is authorised"
         methods = route.methods if isinstance(route, Route) else {"GET"}
         assert methods, f"{route.path} answers every method"
         path = route.path if isinstance(route, Route) else f"{route.path}/*"
@@ -92,14 +94,14 @@ def by_id(nodes: NodeTable) -> list[Row]:
     return [(f"node: {kind}", operation) for kind, operation in nodes.kinds.items()]
 
 
-def plain_fields(schema: strawberry.Schema) -> str:
+def plain_fields(schema: strawberry.Schema, whose: str = "") -> str:
     """By type, the fields that whoever may read the type may read."""
     found: dict[str, list[str]] = defaultdict(list)
     for name, operation in door.operations(schema):
         kind, _, field = name.partition(".")
         if operation is None and not kind.endswith(PLUMBING):
             found[kind].append(field)
-    title = "fields that ask for no more than the type they belong to"
+    title = f"{whose}fields that ask for no more than the type they belong to"
     lines = [f"{kind}: {', '.join(sorted(names))}" for kind, names in sorted(found.items())]
     return "\n".join([title, "-" * len(title), *lines]) + "\n"
 
@@ -115,6 +117,8 @@ def picture(hub: Hub) -> str:
         table("GraphQL field", fields(root.schema)),
         table("GraphQL node", by_id(root.TABLE)),
         plain_fields(root.schema),
+        table("partner's GraphQL field", fields(partner.schema)),
+        plain_fields(partner.schema, "partner's "),
     ])  # fmt: skip
 
 

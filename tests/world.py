@@ -5,9 +5,12 @@ building inspectors as a class, the third adds mortgage brokers, just before an 
 """
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from typing import Any
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 from hub import arrangements, categories, choices, collections, customers, notices, organisations, purposes
 from hub.act import Act, Hub
@@ -23,6 +26,9 @@ from hub.purposes import Purpose
 from hub.recipients import Recipient, RecipientClass
 from hub.said import Evidence, Grade, Scope
 from tests.harbour import INTAKE, add_recipients, new_arrangements, new_purposes, publish_versions
+from tests.mould import Mould, Rows, take
+
+_MOULDS: WeakKeyDictionary[Hub, Mould] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,30 +167,47 @@ async def _set_up(act: Act) -> tuple[Organisation, dict[str, Category]]:
     contact = "12 Quay Street, Sydney; privacy@harbour.example"
     new = NewOrganisation(f"harbour-{new_id().hex}", "Harbour & Moor", "AU", contact)
     firm = await organisations.set_up(act, new)
-    return firm, {row.key: row for row in await categories.page(act, Page(200))}
+    return firm, await _known(act)
+
+
+async def _known(act: Act) -> dict[str, Category]:
+    return {row.key: row for row in await categories.page(act, Page(200))}
 
 
 async def build_world(hub: Hub) -> World:
-    """Build the world in an organisation of its own."""
+    """Build the world in an organisation of its own: by the hub's verbs for the first, by its mould for all others."""
     async with hub.act(OPERATOR, Operation.CATALOGUE_WRITE) as act:
+        if hub in _MOULDS:
+            return _of(await _MOULDS[hub].cast(act), await _known(act))
         firm, known = await _set_up(act)
-        teams = [
+        for name in ("Conveyancing", "Marketing", "Lettings"):
             await organisations.add_department(act, NewDepartment(name.lower(), name, firm.id))
-            for name in ("Conveyancing", "Marketing", "Lettings")
-        ]
-        uses = [await purposes.define(act, one) for one in new_purposes(firm.id)]
-        described, outside = await add_recipients(act, firm.id)
-        agreed = [await arrangements.agree(act, one) for one in new_arrangements(firm.id)]
-        told = await notices.create(act, NewNotice("customers", "Customers of Harbour & Moor", firm.id))
-        versions = await publish_versions(act, told)
+        for use in new_purposes(firm.id):
+            await purposes.define(act, use)
+        await add_recipients(act, firm.id)
+        for one in new_arrangements(firm.id):
+            await arrangements.agree(act, one)
+        await publish_versions(
+            act, await notices.create(act, NewNotice("customers", "Customers of Harbour & Moor", firm.id))
+        )
+        made = await take(act, firm)
+    _MOULDS[hub] = made
+    return _of(deepcopy(made.rows), known)
+
+
+def _of(rows: Rows, known: Mapping[str, Category]) -> World:
+    def by_key(kind: type[Any]) -> dict[str, Any]:
+        return {row.key: row for row in rows[kind]}
+
+    (firm,), (told,) = rows[Organisation], rows[Notice]
     return World(
         firm,
         told,
-        {row.key: row for row in teams},
+        by_key(Department),
         known,
-        {row.key: row for row in uses},
-        {row.key: row for row in described},
-        {row.key: row for row in outside},
-        {row.key: row for row in agreed},
-        versions,
+        by_key(Purpose),
+        by_key(RecipientClass),
+        by_key(Recipient),
+        by_key(Arrangement),
+        {f"v{row.number}": row for row in rows[NoticeVersion]},
     )

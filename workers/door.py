@@ -20,7 +20,7 @@ from procrastinate.jobs import Job
 
 from hub import metrics
 from hub.act import Hub
-from hub.errors import Code, Refusal
+from hub.errors import PASSING, Refusal
 from hub.jobs import ATTEMPTS_AT_MOST
 
 Run = Callable[..., Awaitable[None]]
@@ -28,9 +28,6 @@ Function = TypeVar("Function", bound=Run)
 
 FIRST_PAUSE_SECONDS: Final = 1.0
 LONGEST_PAUSE_SECONDS: Final = 600.0
-PASSING: Final = frozenset(
-    {Code.UNAVAILABLE, Code.OUTCOME_UNKNOWN, Code.IN_PROGRESS, Code.LIMIT, Code.NOT_SEALED_YET}
-)
 
 log = structlog.get_logger(__name__)
 

@@ -19,6 +19,7 @@ from hub.act import Hub
 from hub.actors import WORKER, Operation
 from hub.errors import Refusal
 from hub.letters import Outcome, Outgoing, Post, Result, Unreached
+from hub.partners import sending
 from workers.door import PASSING, task
 
 AWAY_SECONDS: Final = 45.0
@@ -36,7 +37,7 @@ async def deliver(hub: Hub, letter_id: UUID) -> None:
     post = _posts.setdefault(hub, Post(hub.settings))
     try:
         async with post.turn():
-            claim = partial(letters.claim, letter_id=letter_id)
+            claim = partial(sending.claim, letter_id=letter_id)
             claimed = await hub.perform(WORKER, Operation.LETTER_DELIVER, claim)
             outcome = await _hand_over(hub, post, claimed) if isinstance(claimed, Outgoing) else None
     except Unreached as unreached:

@@ -2,19 +2,37 @@
 
 import asyncio
 import contextlib
+import time
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 import structlog
 from procrastinate import App, JobContext, PsycopgConnector
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg_pool import AsyncConnectionPool
 
 from hub import jobs
 from hub.act import Hub
 from hub.db import LOST
 from hub.errors import Refusal, Unready
-from workers import customers, letters, questions, rights, schedules
+from workers import (
+    conformance,
+    customers,
+    holdings,
+    letters,
+    opening,
+    packages,
+    partner_exports,
+    partners,
+    questions,
+    referrals,
+    rights,
+    schedules,
+    webhooks,
+    withdrawals,
+)
 from workers.door import TASKS, Backoff, Task, do
 
 
@@ -23,16 +41,32 @@ class Pace:
     """How fast a worker goes. silent_seconds: when one not heard of is given up, above a heartbeat."""
 
     at_once: int = 4
-    poll_seconds: float = 5.0
+    poll_seconds: float = 1.0
     heartbeat_seconds: float = 10.0
     silent_seconds: float = 60.0
     rescue_seconds: float = 15.0
     pause_seconds: float = 2.0
 
 
-DECLARING: Final = (customers, letters, questions, rights, schedules)
+DECLARING: Final = (
+    conformance,
+    customers,
+    holdings,
+    letters,
+    packages,
+    partner_exports,
+    partners,
+    questions,
+    referrals,
+    rights,
+    schedules,
+    withdrawals,
+    webhooks,
+)
 """The modules that declare our tasks, by being imported."""
 PACE: Final = Pace()
+SEEN_SECONDS: Final = 1.0
+"""How long a connection of the queue's that was looked at is taken for one that lives."""
 OPTIONS: Final = "-c role=hub_app -c timezone=UTC -c lock_timeout=5s -c statement_timeout=30s"
 log = structlog.get_logger(__name__)
 
@@ -40,9 +74,11 @@ log = structlog.get_logger(__name__)
 async def run_worker(hub: Hub, stop: asyncio.Event, pace: Pace = PACE) -> None:
     """Work until told to stop; then finish what runs within HUB_SHUTDOWN_SECONDS, and hand the rest back."""
     try:
-        async with asyncio.TaskGroup() as group:
+        async with opening.keeping_open(hub), asyncio.TaskGroup() as group:
             group.create_task(_work(hub, stop, pace))
             group.create_task(_rescue(hub, stop, pace))
+            group.create_task(withdrawals.watch(hub, stop))
+            group.create_task(webhooks.deliver(hub, stop))
     finally:
         await letters.hang_up(hub)
 
@@ -56,11 +92,26 @@ def make_app(hub: Hub, pace: Pace = PACE) -> App:
         connect_timeout=10,
         options=f"{asked} {OPTIONS}".strip(),
     )
-    connector = PsycopgConnector(conninfo=conninfo, min_size=1, max_size=pace.at_once + 2, timeout=10)
+    connector = PsycopgConnector(
+        conninfo=conninfo, min_size=1, max_size=pace.at_once + 2, timeout=10, pool_factory=_pool
+    )
     app = App(connector=connector)
     for each in TASKS.values():
         _declare(app, hub, each)
     return app
+
+
+def _pool(**given: Any) -> AsyncConnectionPool:
+    """A pool that looks whether a connection lives, but not again within a second: jobs come one upon the other."""
+    seen_at: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
+    look: Any = given.pop("check")
+
+    async def check(connection: Any) -> None:
+        if time.monotonic() - seen_at.get(connection, 0.0) > SEEN_SECONDS:
+            await look(connection)
+        seen_at[connection] = time.monotonic()
+
+    return AsyncConnectionPool(**given, check=check)
 
 
 def _declare(app: App, hub: Hub, what: Task) -> None:

@@ -1,46 +1,99 @@
-"""What workers do for rights requests: steps, deletions that have cooled, and what nobody proved in time."""
+"""What workers do for rights requests: steps, deletions that have cooled, what nobody proved in time, reminders."""
 
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from functools import partial
-from typing import Any
 from uuid import UUID
 
-import msgspec
-
-from hub.act import Act, Hub
+from hub.act import Hub
 from hub.actors import WORKER, Operation
-from hub.errors import Refusal
-from hub.rights import fulfilling, proving, steps, systems
-from hub.rights.outcomes import Operation as Asked
-from hub.rights.outcomes import Settled, Step, StepState
-from hub.rights.systems import Work
-from workers.connectors import dataset_files
-from workers.connectors.connector import Broken, Call, Change, Done, Later, Nothing, Outcome, Refused, Subject
-from workers.connectors.datasets import Dataset, Unusable
-from workers.connectors.guarding import Guarded
-from workers.connectors.sql import SqlConnector, SqlSystem
+from hub.errors import PASSING, Refusal
+from hub.rights import (
+    fulfilling,
+    lifting,
+    mailing,
+    proving,
+    reminding,
+    representing,
+    steps,
+    stopping,
+    tasks,
+    timing,
+    trying,
+)
+from hub.rights.outcomes import StepKind
+from workers import asking, ordering, packages
 from workers.door import task
+
+
+@task("rights.stop")
+async def stop(hub: Hub, request_id: UUID) -> None:
+    """Stop what a guest opted out of, for all who have the address that they named."""
+    await hub.perform(WORKER, Operation.REQUEST_FULFIL, partial(stopping.stop, request_id=request_id))
+
+
+@task("rights.steps")
+async def all_steps(hub: Hub, request_id: UUID) -> None:
+    """Have systems asked for all steps of a request that can be done now, between short acts.
+
+    Of a copy the package is built by the same job, once everything is gathered; also by one that comes again for a
+    worker that was killed before it was.
+    """
+    claim = partial(trying.claim_all, request_id=request_id)
+    claimed = await hub.perform(WORKER, Operation.REQUEST_FULFIL, claim)
+    has_gathered = await asking.ask_all(hub, claimed, has_builder=True)
+    if has_gathered or not claimed:
+        await packages.build_begun(hub, request_id)
 
 
 @task("rights.step")
 async def step(hub: Hub, step_id: UUID) -> None:
-    """Do one step: the hub's own by one act, a system's between two short ones, in which nothing is locked."""
-    claimed = await hub.perform(WORKER, Operation.REQUEST_FULFIL, partial(fulfilling.claim, step_id=step_id))
-    if claimed is None:
-        return
-    outcome = await _ask_system(hub, claimed)
+    """Do one step: the hub's own by one act, others and what is exported between two, in which nothing is locked."""
+    claim = partial(fulfilling.claim, step_id=step_id)
+    claimed = await hub.perform(WORKER, Operation.REQUEST_FULFIL, claim)
+    if claimed is not None and claimed.kind is StepKind.WAY:
+        await ordering.find_order(hub, claimed)
+    elif claimed is not None:
+        await asking.ask_all(hub, [claimed])
 
-    async def settle(act: Act) -> None:
-        await fulfilling.settle(act, claimed.id, claimed.attempts, _settled(act, claimed, outcome))
 
-    await hub.perform(WORKER, Operation.REQUEST_FULFIL, settle)
+@task("rights.told")
+async def told(hub: Hub, step_id: UUID) -> None:
+    """Settle the step of a past recipient by what it acknowledged in its feed."""
+    await hub.perform(WORKER, Operation.REQUEST_FULFIL, partial(fulfilling.hear, step_id=step_id))
+
+
+@task("rights.write_to")
+async def write_to(hub: Hub, request_id: UUID) -> None:
+    """Write to everybody who does a step of a request and has an address, each by an act of its own.
+
+    What refuses one letter stops no other; the job then fails by what may pass, and is tried again.
+    """
+    refused: list[Refusal] = []
+    async with hub.ask(WORKER, Operation.REQUEST_FULFIL) as ask:
+        planned = await steps.of(ask, request_id)
+    for each in planned:
+        if steps.is_written_to(each):
+            try:
+                await hub.perform(WORKER, Operation.REQUEST_FULFIL, partial(tasks.write_to, step_id=each.id))
+            except Refusal as refusal:
+                refused.append(refusal)
+    if refused:
+        raise next((each for each in refused if each.code in PASSING), refused[0])
+
+
+@task("rights.remind_helpers", cron="41 * * * *")
+async def remind_helpers(hub: Hub) -> None:
+    """Remind those who were written to and have not answered, each of them by one letter."""
+    async with hub.ask(WORKER, Operation.REQUEST_FULFIL) as ask:
+        several = await mailing.late(ask)
+    for organisation_id in several:
+        remind = partial(mailing.remind, organisation_id=organisation_id)
+        await hub.perform(WORKER, Operation.REQUEST_FULFIL, remind)
 
 
 @task("rights.resume", cron="* * * * *")
 async def resume(hub: Hub) -> None:
     """Have the steps done whose time has come again, or whose worker was killed."""
-    while await hub.perform(WORKER, Operation.REQUEST_FULFIL, steps.set_off_due) == steps.DUE_AT_A_TIME:
+    while await hub.perform(WORKER, Operation.REQUEST_FULFIL, steps.set_off_due) >= steps.DUE_AT_A_TIME:
         pass
 
 
@@ -51,6 +104,13 @@ async def cool(hub: Hub) -> None:
         pass
 
 
+@task("rights.lift", cron="*/10 * * * *")
+async def lift(hub: Hub) -> None:
+    """Have everybody told to lift the restrictions whose customers were told before."""
+    while await hub.perform(WORKER, Operation.REQUEST_FULFIL, fulfilling.lift) == lifting.LIFTED_AT_A_TIME:
+        pass
+
+
 @task("rights.expire", cron="23 * * * *")
 async def expire(hub: Hub) -> None:
     """Let end what nobody proved in thirty days."""
@@ -58,64 +118,35 @@ async def expire(hub: Hub) -> None:
         pass
 
 
-async def _ask_system(hub: Hub, claimed: Step) -> Outcome:
-    """Ask a database; whatever is wrong with it, or with its description, is an outcome too."""
+@task("rights.lapse", cron="41 * * * *")
+async def lapse(hub: Hub) -> None:
+    """End what representatives may do whose time is over, and take up what waited for those whose time has come."""
+    await hub.perform(WORKER, Operation.REQUEST_FULFIL, representing.take_up)
+    while (
+        await hub.perform(WORKER, Operation.REQUEST_FULFIL, representing.lapse)
+        == representing.LAPSED_AT_A_TIME
+    ):
+        pass
+
+
+@task("rights.reckon", cron="7 * * * *")
+async def reckon(hub: Hub) -> None:
+    """Move on the last day of what waits for the customer, where the law's time stands still meanwhile."""
+    after: UUID | None = UUID(int=0)
+    while after is not None:
+        async with hub.ask(WORKER, Operation.REQUEST_FULFIL) as ask:
+            several, after = await timing.behind(ask, after)
+        for request_id in several:
+            await hub.perform(
+                WORKER, Operation.REQUEST_FULFIL, partial(timing.catch_up, request_id=request_id)
+            )
+
+
+@task("rights.remind", cron="11 * * * *")
+async def remind(hub: Hub) -> None:
+    """Write to staff whose requests' time runs, at most once a day and organisation."""
     async with hub.ask(WORKER, Operation.REQUEST_FULFIL) as ask:
-        work = await systems.prepare(ask, claimed)
-    try:
-        own = dataset_files.read(work.own.encode())
-        others = [each for text in work.datasets for each in dataset_files.read(text.encode())]
-        system = SqlSystem(work.address, tuple(each.key for each in own))
-        connector = SqlConnector(system, {each.key: each for each in others}.values(), work.key)
-    except Unusable as error:
-        return Refused(" ".join(error.problems))
-    except Refusal as refusal:
-        return Refused(refusal.message)
-    try:
-        return await _call(Guarded(connector), work, own)
-    finally:
-        with suppress(Exception):
-            await connector.close()
-
-
-async def _call(connector: Guarded, work: Work, own: Sequence[Dataset]) -> Outcome:
-    call = Call(work.step.id, Subject(work.identities), attempt=work.step.attempts)
-    match work.step.operation:
-        case Asked.ERASE:
-            return await connector.erase(call)
-        case Asked.RESTRICT:
-            return await connector.restrict(call)
-        case Asked.CORRECT:
-            changes = list(_changes(work.changes, own))
-            return await connector.correct(call, changes) if changes else Nothing()
-        case _:
-            return await connector.find(call)
-
-
-def _changes(wanted: Mapping[str, str], own: Sequence[Dataset]) -> Sequence[Change]:
-    """A field of the request is corrected wherever a field of this name is described."""
-    return [
-        Change(f"{collection}.{name}", wanted[name])
-        for each in own
-        for collection, made in ((str(made.name), made) for made in each.collections.values())
-        for name in made.fields
-        if name in wanted
-    ]
-
-
-def _settled(act: Act, claimed: Step, outcome: Outcome) -> Settled:
-    match outcome:
-        case Done(evidence=evidence):
-            return Settled(StepState.DONE, _plain(evidence))
-        case Nothing(unreached=unreached):
-            return Settled(StepState.NOTHING, {"unreached": list(unreached)})
-        case Later(when=when):
-            return Settled(StepState.WAITING_ON_OTHERS, next_at=max(when, act.at))
-        case Refused(why=why):
-            return Settled(StepState.REFUSED, why=why)
-        case Broken(why=why):
-            return Settled(StepState.FAILED, why=why, next_at=steps.next_try(act, claimed.attempts))
-
-
-def _plain(evidence: Any) -> dict[str, Any]:
-    return msgspec.to_builtins(evidence)
+        several = await reminding.waiting(ask)
+    for organisation_id in several:
+        write = partial(reminding.remind, organisation_id=organisation_id)
+        await hub.perform(WORKER, Operation.REQUEST_FULFIL, write)

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 
 from hub.act import Hub
 from hub.errors import Code, Refusal
-from hub.keyring import Use
 
 WINDOW_SECONDS = 60
 CLIENT_FAILURES = 10
@@ -39,6 +38,9 @@ _COUNT = """
     RETURNING key, failures,
         greatest(1, ceil(extract(epoch FROM since) + $2 - extract(epoch FROM now())))::int AS left_seconds
 """
+_FORGET = "DELETE FROM attempt WHERE key = ANY ($1)"
+# The last one of a window stays: it is one of a hundred, for a minute.
+_ONE_LESS = "UPDATE attempt SET failures = failures - 1 WHERE key = $1 AND failures > 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +54,10 @@ class Budget:
 def budget(hub: Hub, client_id: str, address: str | None) -> Budget:
     """The counters of a client, as it names itself, in the network of an address."""
     network = network_of(address)
-    blind = hub.vault.mac
+    blind = hub.vault.steady
     return Budget(
-        blind(Use.INDEX, "attempt", "client", client_id, network),
-        blind(Use.INDEX, "attempt", "network", network),
+        blind("attempt", "client", client_id, network),
+        blind("attempt", "network", network),
     )
 
 
@@ -77,6 +79,13 @@ async def count_failure(hub: Hub, spending: Budget) -> None:
         raise _slow_down()
 
 
+async def take_back(hub: Hub, spending: Budget) -> None:
+    """Begin to count anew for a client that was right after all, and take its count back from its network's."""
+    session = hub.database.single_write()
+    await session.execute(_FORGET, [spending.client])
+    await session.execute(_ONE_LESS, spending.network)
+
+
 @dataclass(frozen=True, slots=True)
 class Purse:
     """A budget for one kind of thing: what it counts, by whom, and how many in the window."""
@@ -87,7 +96,7 @@ class Purse:
 
 def purse(hub: Hub, most: int, *parts: str) -> Purse:
     """A budget that is named by parts, such as what is counted and the network it comes from."""
-    return Purse(hub.vault.mac(Use.INDEX, "attempt", *parts), most)
+    return Purse(hub.vault.steady("attempt", *parts), most)
 
 
 async def spend(hub: Hub, purses: Sequence[Purse], window_seconds: int) -> int:
@@ -97,6 +106,11 @@ async def spend(hub: Hub, purses: Sequence[Purse], window_seconds: int) -> int:
     most = {each.key: each.most for each in purses}
     waits = [row["left_seconds"] for row in rows if row["failures"] > most[row["key"]]]
     return max(waits, default=0)
+
+
+async def forget(hub: Hub, purses: Sequence[Purse]) -> None:
+    """Begin to count anew, for somebody who has shown who they are."""
+    await hub.database.single_write().execute(_FORGET, [each.key for each in purses])
 
 
 def network_of(address: str | None) -> str:

@@ -1,4 +1,4 @@
-"""OAuth2 clients: who may sign in, and with which scopes.
+"""OAuth2 clients: which apps may sign in, and with which scopes; partners' are made by hub/partners/inviting.py.
 
 A client grants only what it holds. Its secret is shown once and kept as a hash.
 """
@@ -17,10 +17,12 @@ from hub.act import Act, Ask
 from hub.actors import SCOPES, Actor, Role
 from hub.db import new_id
 from hub.errors import Code, Refusal, invalid, not_found
+from hub.listening import REVOKED
 from hub.models import Client, Department, Organisation
 
 NAME_CHARACTERS = 100
 SECRET_BYTES = 32
+SECRET_METHOD = "client_secret"  # noqa: S105 - the name of a way to sign in
 PAGE = 100
 
 
@@ -28,6 +30,7 @@ class Kind(StrEnum):
     """What sort of program signs in."""
 
     APP = "APP"
+    PARTNER = "PARTNER"
 
 
 async def create(
@@ -45,13 +48,13 @@ async def create(
     """
     granted = grant(act.actor, scopes)
     await _check_place(act, organisation_id, department_id)
-    secret = SecretStr(secrets.token_urlsafe(SECRET_BYTES))
+    secret = new_secret()
     client = await Client.create(
         id=new_id(),
         organisation_id=organisation_id,
         department_id=department_id,
         kind=kind.value,
-        name=_checked_name(name),
+        name=checked_name(name),
         secret_hash=hash_secret(secret.get_secret_value()),
         scopes=granted,
         created_by=act.actor.id,
@@ -94,12 +97,18 @@ async def revoke(act: Act, client_id: UUID) -> Client:
     )
     if client is None:
         raise not_found("client", "id")
+    return await end(act, client)
+
+
+async def end(act: Act, client: Client) -> Client:
+    """Revoke a client that is locked, whatever its kind."""
     if client.revoked_at is not None:
         return client
     client.revoked_at = act.at
     await client.save(using_db=act.db, update_fields=["revoked_at"])
-    ended = await act.rows(_END_TOKENS, client_id, act.at)
-    await act.record("client.revoked", client=str(client_id), tokens=len(ended))
+    ended = await act.rows(_END_TOKENS, client.id, act.at)
+    await act.record("client.revoked", client=str(client.id), tokens=len(ended))
+    await act.announce(REVOKED, client=client.id)
     return client
 
 
@@ -128,6 +137,11 @@ def grant(actor: Actor, scopes: Sequence[str]) -> list[str]:
     return sorted(str(scope) for scope in scopes)
 
 
+def new_secret() -> SecretStr:
+    """Make a secret of 256 random bits."""
+    return SecretStr(secrets.token_urlsafe(SECRET_BYTES))
+
+
 def hash_secret(secret: str) -> str:
     """The stored form of a secret.
 
@@ -146,8 +160,10 @@ def _held(actor: Actor) -> frozenset[str]:
 
 
 def _own(actor: Actor) -> Q:
-    """The clients an actor may touch: its organisation's, or its department's where it belongs to one."""
-    own = Q() if actor.organisation_id is None else Q(organisation_id=actor.organisation_id)
+    """The apps an actor may touch: its organisation's, or its department's where it belongs to one."""
+    own = Q(kind=Kind.APP)
+    if actor.organisation_id is not None:
+        own &= Q(organisation_id=actor.organisation_id)
     return own if actor.department_id is None else own & Q(department_id=actor.department_id)
 
 
@@ -163,7 +179,8 @@ async def _check_place(act: Act, organisation_id: UUID, department_id: UUID | No
         raise not_found("department", "department_id")
 
 
-def _checked_name(name: str) -> str:
+def checked_name(name: str) -> str:
+    """What a client is called, trimmed. Refusal: INVALID."""
     trimmed = name.strip()
     if not trimmed or len(trimmed) > NAME_CHARACTERS or not trimmed.isprintable():
         raise invalid(f"A client's name is 1 to {NAME_CHARACTERS} printable characters.", "name")

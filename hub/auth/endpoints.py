@@ -12,6 +12,7 @@ from hub.act import Hub
 from hub.actors import Actor, Operation
 from hub.auth import forms, protocol, server, tokens
 from hub.auth.attempts import WINDOW_SECONDS
+from hub.auth.tokens import Audience
 from hub.errors import Code, Refusal
 
 PUBLIC = {"Cache-Control": "public, max-age=300"}
@@ -27,16 +28,16 @@ def routes(hub: Hub) -> list[Route]:
             for operation, path in protocol.PATHS.items()
         ),
         _document("/.well-known/oauth-authorization-server", lambda: server.metadata(hub)),
-        _document("/.well-known/jwks.json", hub.vault.keyring.public_jwks),
+        _document("/.well-known/jwks.json", lambda: hub.vault.keyring.public_jwks()),  # noqa: PLW0108 - of the keyring that is there when it is asked for
     ]
 
 
-async def identify(hub: Hub, request: Request) -> Actor:
+async def identify(hub: Hub, request: Request, audience: Audience = Audience.APP) -> Actor:
     """Who sends this request, by its one Authorization header. Refusals: as `tokens.authenticate`."""
     headers = request.headers.getlist("authorization")
     if len(headers) > 1:
         raise tokens.unwelcome()
-    return await tokens.authenticate(hub, headers[0] if headers else None)
+    return await tokens.authenticate(hub, headers[0] if headers else None, audience)
 
 
 def challenge(request: Request) -> str:

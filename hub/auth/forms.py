@@ -13,6 +13,8 @@ from urllib.parse import parse_qsl, unquote
 from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError
 from starlette.requests import Request
 
+from hub.auth import assertions
+
 MOST_BYTES = 16 * 1024
 MOST_FIELDS = 20
 BODY_SECONDS = 10
@@ -38,6 +40,7 @@ async def read(request: Request) -> Form:
     if len(headers) > 1:
         raise InvalidRequestError("Send one Authorization header.")
     fields = _fields(await _body(request))
+    _check_assertion(fields)
     authorization = headers[0] if headers else None
     return Form(fields, authorization, _client_id(fields, authorization))
 
@@ -74,9 +77,19 @@ def _fields(body: bytes) -> dict[str, str]:
     return {name: value for name, value in fields.items() if value}
 
 
+def _check_assertion(fields: Mapping[str, str]) -> None:
+    if "client_assertion" not in fields:
+        return
+    if fields.get("client_assertion_type") != assertions.TYPE:
+        raise InvalidRequestError(f"Send client_assertion_type={assertions.TYPE}.")
+    if "client_secret" in fields:
+        raise InvalidRequestError("Sign in one way only: by an assertion, or with a secret.")
+
+
 def _client_id(fields: Mapping[str, str], authorization: str | None) -> str:
     named = fields.get("client_id", "")
     if authorization is None:
+        named = named or _asserted(fields)
         if not named:
             raise InvalidClientError
         return named
@@ -86,6 +99,11 @@ def _client_id(fields: Mapping[str, str], authorization: str | None) -> str:
     if named and named != user:
         raise InvalidRequestError("The client_id of the body is not that of the Authorization header.")
     return user
+
+
+def _asserted(fields: Mapping[str, str]) -> str:
+    """The client that an assertion names; the core looks at the rest of it."""
+    return assertions.subject(fields.get("client_assertion", ""))
 
 
 def _basic_user(authorization: str) -> str:

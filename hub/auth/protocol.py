@@ -13,21 +13,20 @@ from typing import Any
 from uuid import UUID
 
 from authlib.oauth2 import AuthorizationServer, OAuth2Error, OAuth2Request
-from authlib.oauth2.rfc6749 import ClientMixin, InvalidClientError, InvalidRequestError
+from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError
 from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from authlib.oauth2.rfc7009 import RevocationEndpoint
 from authlib.oauth2.rfc7662 import IntrospectionEndpoint
 from authlib.oauth2.rfc9068 import JWTBearerTokenGenerator
 
-from hub.actors import SCOPES, Actor, Operation, Role
-from hub.auth import clients, tokens
+from hub.actors import PARTNER_SCOPES, SCOPES, Operation
+from hub.auth import assertions, tokens
+from hub.auth.assertions import Assertion
+from hub.auth.callers import GRANT, METHODS, Caller, Found, Issued
 from hub.auth.forms import Form
-from hub.db import Record, new_id
+from hub.db import new_id
 
-GRANT = "client_credentials"
-# Another way of signing in (a signed assertion, say) is registered with the core and named here.
-METHODS = ["client_secret_basic", "client_secret_post"]
 PATHS = {
     Operation.TOKEN_ISSUE: "/oauth/token",
     Operation.TOKEN_REVOKE: "/oauth/revoke",
@@ -36,7 +35,7 @@ PATHS = {
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 CHALLENGE = {"WWW-Authenticate": 'Basic realm="hub", charset="UTF-8"'}
 ADVICE = {
-    "invalid_client": "Client id or secret is wrong, or the client was revoked. Check both.",
+    "invalid_client": "Client id, secret or signature is wrong, or the client was revoked. Check them.",
     "invalid_scope": "Ask for scopes this client holds, each once, one space between; or leave scope out.",
     "unsupported_grant_type": f"Send grant_type={GRANT}.",
     "insecure_transport": "The hub is not reached by https: set HUB_PUBLIC_URL to such an address.",
@@ -55,83 +54,24 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=lambda: NO_STORE)
 
 
-class Caller(ClientMixin):
-    """The client that signs in. As an actor it is still a stranger: signing in is all it may do."""
-
-    def __init__(self, row: Record) -> None:
-        self.id: UUID = row["id"]
-        self.scopes: tuple[str, ...] = tuple(row["scopes"])
-        self._secret_hash: str | None = row["secret_hash"]
-        kind, nothing = row["kind"].lower(), frozenset({Role.STRANGER})
-        self.actor = Actor(kind, self.id, row["organisation_id"], row["department_id"], nothing)
-
-    def get_client_id(self) -> str:
-        """The id as it stands in tokens."""
-        return str(self.id)
-
-    def get_allowed_scope(self, scope: Any) -> Any:
-        """All it holds if it does not say; None, which is refused, unless it holds each and names it once."""
-        asked = list(self.scopes) if scope is None else str(scope).split(" ")
-        return " ".join(asked) if len(set(asked)) == len(asked) and set(asked) <= set(self.scopes) else None
-
-    def check_client_secret(self, client_secret: str) -> bool:
-        """Whether this is its secret, in constant time."""
-        return clients.is_secret(client_secret, self._secret_hash)
-
-    def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:  # noqa: ARG002 - as the core calls it
-        """Whether it may sign in this way."""
-        return method in METHODS
-
-    def check_grant_type(self, grant_type: str) -> bool:
-        """Whether it may ask for a token this way."""
-        return grant_type == GRANT
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A living token of the caller: no other is ever looked for."""
-
-    scopes: tuple[str, ...]
-    claims: tokens.Claims
-
-    def check_client(self, client: Caller) -> bool:
-        """Whether it is the caller's."""
-        return self.claims.client_id == client.id
-
-    def is_expired(self) -> bool:
-        """False: the statement that found it looked."""
-        return False
-
-    def is_revoked(self) -> bool:
-        """False: the statement that found it looked."""
-        return False
-
-
-@dataclass(frozen=True, slots=True)
-class Issued:
-    """A token that was signed and is not written yet."""
-
-    id: UUID
-    scopes: list[str]
-    issued_at: datetime
-    expires_at: datetime
-
-
 class Core(AuthorizationServer):
     """One request: what was read for it (`caller`, `found`), and what is to be written (`issued`, `revoked`).
 
+    asserted: what the caller signed in with, if it was that; it is yet to be used up.
     at: the database's instant in whole seconds, as tokens carry it.
     """
 
     def __init__(
         self, keys: tokens.Tokens, seconds: int, at: datetime, caller: Caller | None, found: Found | None
     ) -> None:
-        super().__init__(scopes_supported=[scope.value for scope in SCOPES])
+        super().__init__(scopes_supported=[scope.value for scope in SCOPES | PARTNER_SCOPES])
         self.keys, self.seconds, self.at = keys, seconds, at
         self.caller, self.found = caller, found
         self.token_id = new_id()
         self.issued: Issued | None = None
         self.revoked: UUID | None = None
+        self.asserted: Assertion | None = None
+        self.register_client_auth_method(assertions.METHOD, self._by_assertion)
         self.register_grant(_Grant)
         self.register_endpoint(_Revocation)
         self.register_endpoint(_Introspection)
@@ -156,6 +96,19 @@ class Core(AuthorizationServer):
         """The caller, if there is such a client."""
         return self.caller
 
+    def _by_assertion(self, query_client: Any, request: Any) -> Caller | None:
+        """The caller, if one of its keys has signed the assertion of this form (RFC 7523 section 3)."""
+        text = request.form.get("client_assertion")
+        if text is None:
+            return None
+        issuer = self.keys.issuer
+        said = assertions.read(text, self.at, {issuer, issuer + PATHS[Operation.TOKEN_ISSUE]})
+        caller: Caller | None = query_client(said.client_id)
+        if caller is None or said.client_id != caller.get_client_id() or not said.is_by(caller.keys):
+            return None
+        self.asserted = said
+        return caller
+
     def save_token(self, token: dict[str, Any], request: Any) -> None:  # noqa: ARG002 - as the core calls it
         """Keep in mind what was signed."""
         ends = self.at + timedelta(seconds=self.seconds)
@@ -172,7 +125,7 @@ class Core(AuthorizationServer):
             "sub": str(claims.client_id),
             "token_type": "Bearer",
             "iss": self.keys.issuer,
-            "aud": self.keys.audience,
+            "aud": self.keys.issuer + claims.audience,
             "jti": str(claims.id),
             "iat": int(claims.issued_at.timestamp()),
             "exp": int(claims.expires_at.timestamp()),
@@ -197,7 +150,8 @@ class Core(AuthorizationServer):
 def refused(error: OAuth2Error) -> Answer:
     """An error after RFC 6749 section 5.2; equal bytes for clients unknown, revoked or with wrong secret."""
     code = str(error.error)
-    body = {"error": code, "error_description": ADVICE.get(code) or error.description}
+    advice = None if isinstance(error, assertions.Unacceptable) else ADVICE.get(code)
+    body = {"error": code, "error_description": advice or error.description}
     if isinstance(error, InvalidClientError):
         return Answer(401, body, {**NO_STORE, **CHALLENGE})
     return Answer(error.status_code, body)
@@ -263,7 +217,7 @@ class _Generator(JWTBearerTokenGenerator):
         return str(self._core.token_id)
 
     def get_audiences(self, client: Any, user: Any, scope: str) -> str:  # noqa: ARG002
-        return self._core.keys.audience
+        return self._core.keys.issuer + client.audience
 
     def get_extra_claims(self, client: Any, grant_type: str, user: Any, scope: str) -> dict[str, int]:  # noqa: ARG002
         issued = int(self._core.at.timestamp())

@@ -6,19 +6,26 @@ from uuid import UUID
 from authlib.oauth2.rfc6749 import InvalidClientError
 
 from hub.act import Act, Hub
-from hub.actors import SCOPES, Operation
-from hub.auth import tokens
+from hub.actors import PARTNER_SCOPES, SCOPES, Operation
+from hub.auth import assertions, signing_keys, tokens
 from hub.auth.attempts import budget, count_failure, refuse_spent
+from hub.auth.callers import GRANT, METHODS, Caller, Found, Issued
 from hub.auth.forms import Form
-from hub.auth.protocol import GRANT, METHODS, PATHS, Answer, Caller, Core, Found, Issued, refused
+from hub.auth.protocol import PATHS, Answer, Core, refused
 from hub.db import LOST
 from hub.errors import Code, Refusal
+from hub.listening import REVOKED
 
 SIGN_IN_FAILED = 401
+ENDPOINTS = ("token", "revocation", "introspection")
+SIGNED_WITH = list(signing_keys.ALGORITHMS)
 
 _READ = """
     SELECT date_trunc('second', now()) AS at,
-        c.id, c.organisation_id, c.department_id, c.kind, c.secret_hash, c.scopes, t.scopes AS token_scopes
+        c.id, c.organisation_id, c.department_id, c.kind, c.secret_hash, c.scopes, c.auth_method, c.recipient_id,
+        (SELECT jsonb_agg(jsonb_build_object('kid', k.kid, 'algorithm', k.algorithm, 'jwk', k.jwk))
+         FROM client_key k WHERE k.client_id = c.id AND k.ended_at IS NULL) AS keys,
+        t.scopes AS token_scopes
     FROM (SELECT 1) AS always
     LEFT JOIN client c ON c.id = $1 AND c.revoked_at IS NULL
     LEFT JOIN access_token t ON t.client_id = c.id AND t.id = $2 AND t.revoked_at IS NULL
@@ -48,7 +55,7 @@ async def answer(hub: Hub, operation: Operation, form: Form, address: str | None
     try:
         await refuse_spent(hub, spending)
         core = await _read(hub, client_id, form.fields.get("token", ""))
-        answered = core.run(operation, form)
+        answered = await _run(hub, core, operation, form)
         if answered.status == SIGN_IN_FAILED:
             await count_failure(hub, spending)
     except LOST as error:
@@ -56,6 +63,15 @@ async def answer(hub: Hub, operation: Operation, form: Form, address: str | None
             Code.UNAVAILABLE, "The database cannot be reached. Nothing changed; try again."
         ) from error
     return await _write(hub, core, answered)
+
+
+async def _run(hub: Hub, core: Core, operation: Operation, form: Form) -> Answer:
+    """Let the protocol decide; an assertion that serves is used up by it, so that it never serves again."""
+    answered = core.run(operation, form)
+    if core.asserted is None or await assertions.use(hub.database.single_write(), core.asserted):
+        return answered
+    core.issued = core.revoked = None
+    return refused(InvalidClientError())
 
 
 def metadata(hub: Hub) -> dict[str, Any]:
@@ -67,12 +83,11 @@ def metadata(hub: Hub) -> dict[str, Any]:
         "revocation_endpoint": url + PATHS[Operation.TOKEN_REVOKE],
         "introspection_endpoint": url + PATHS[Operation.TOKEN_INTROSPECT],
         "jwks_uri": f"{url}/.well-known/jwks.json",
-        "scopes_supported": sorted(scope.value for scope in SCOPES),
+        "scopes_supported": sorted(scope.value for scope in SCOPES | PARTNER_SCOPES),
         "response_types_supported": [],
         "grant_types_supported": [GRANT],
-        "token_endpoint_auth_methods_supported": METHODS,
-        "revocation_endpoint_auth_methods_supported": METHODS,
-        "introspection_endpoint_auth_methods_supported": METHODS,
+        **{f"{each}_endpoint_auth_methods_supported": METHODS for each in ENDPOINTS},
+        **{f"{each}_endpoint_auth_signing_alg_values_supported": SIGNED_WITH for each in ENDPOINTS},
     }
 
 
@@ -117,6 +132,7 @@ async def _revoke(act: Act, client_id: UUID, token_id: UUID | None) -> None:
     if not await act.rows(_REVOKE, token_id, client_id, act.at):
         raise _Overtaken
     await act.record("token.revoked", client=str(client_id), token=str(token_id))
+    await act.announce(REVOKED, client=client_id)
 
 
 def _uuid(text: str) -> UUID | None:

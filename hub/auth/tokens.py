@@ -1,14 +1,18 @@
 """Access tokens: JWTs after RFC 9068, signed with ES256, each a row that can be revoked at any moment.
 
+Apps and partners have an audience each: a token serves at the one schema that it is for, and nowhere else.
+
 A signature that was found good is remembered until the token ends. Whether token and client still live is
-asked of the database at every call, in one statement, by the database's clock.
+asked of the database at every call, by the database's clock, in a statement that begins after the call has come: those
+that come at the same moment share it.
 """
 
 import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property, lru_cache
+from enum import StrEnum
+from functools import cached_property, lru_cache, partial
 from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -19,11 +23,12 @@ from joserfc.jwk import ECKey, KeySet
 from joserfc.jws import JWSRegistry
 
 from hub.act import Act, Hub
-from hub.actors import SCOPES, Actor, Role
-from hub.db import LOST
+from hub.actors import PARTNER_SCOPES, SCOPES, Actor, Role
+from hub.db import LOST, Database, Record
 from hub.errors import Code, Refusal
 from hub.keyring import Keyring, Use
 from hub.settings import Settings
+from hub.together import Together
 
 ALGORITHM = "ES256"
 TYPE = "at+jwt"
@@ -32,11 +37,26 @@ REMEMBERED = 10_000
 CLAIMS = frozenset({"iss", "aud", "sub", "client_id", "jti", "iat", "exp", "scope"})
 FORGET_AFTER = timedelta(days=1)
 
+
+class Audience(StrEnum):
+    """Where the tokens of a kind of client serve: the path of its schema."""
+
+    APP = "/graphql"
+    PARTNER = "/partner/graphql"
+
+
 _LIVING = """
-    SELECT c.organisation_id, c.department_id, c.kind, t.scopes AS asked, c.scopes AS held
-    FROM access_token t JOIN client c ON c.id = t.client_id
-    WHERE t.id = $1 AND c.id = $2 AND t.issued_at = $3 AND t.expires_at = $4
-      AND t.issued_at <= now() AND t.expires_at > now() AND t.revoked_at IS NULL AND c.revoked_at IS NULL
+    SELECT t.id, c.organisation_id, c.department_id, c.kind, t.scopes AS asked, c.scopes AS held, c.recipient_id,
+        c.arrangements, c.recipient_id IS NOT NULL AND EXISTS (
+            SELECT FROM organisation o WHERE o.id = c.organisation_id AND o.sandbox_of_id IS NOT NULL) AS is_sandbox,
+        now() AS at, clock.number AS clock
+    FROM access_token t CROSS JOIN catalogue_clock clock
+    JOIN unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::timestamptz[])
+        AS said (id, client_id, issued_at, expires_at)
+        ON t.id = said.id AND t.client_id = said.client_id AND t.issued_at = said.issued_at
+        AND t.expires_at = said.expires_at
+    JOIN client c ON c.id = t.client_id
+    WHERE t.issued_at <= now() AND t.expires_at > now() AND t.revoked_at IS NULL AND c.revoked_at IS NULL
 """
 _FORGETTABLE = "SELECT EXISTS (SELECT FROM access_token WHERE expires_at < $1)"
 _FORGET = "DELETE FROM access_token WHERE expires_at < $1 RETURNING id"
@@ -44,9 +64,10 @@ _FORGET = "DELETE FROM access_token WHERE expires_at < $1 RETURNING id"
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a token says that our key has signed: which row it is, whose, and from when until when."""
+    """What a token says that our key has signed: which row it is, whose, where it serves, from when until when."""
 
     id: UUID
+    audience: Audience
     client_id: UUID
     issued_at: datetime
     expires_at: datetime
@@ -57,15 +78,15 @@ class Tokens:
 
     def __init__(self, settings: Settings, keyring: Keyring) -> None:
         self.issuer = settings.url
-        self.audience = f"{settings.url}/graphql"
-        self._keyring = keyring
+        self.audiences = {f"{settings.url}{each}": each for each in Audience}
+        self.keyring = keyring
         self._registry = JWSRegistry(algorithms=[ALGORITHM])
         self._known: OrderedDict[bytes, Claims] = OrderedDict()
 
     @cached_property
     def signing_keys(self) -> KeySet:
         """The current private key, in a set so that its id goes into the header."""
-        return KeySet([ECKey.import_key(self._keyring.private_jwk(Use.TOKEN))])
+        return KeySet([ECKey.import_key(self.keyring.private_jwk(Use.TOKEN))])
 
     def read(self, token: str) -> Claims | None:
         """What a token says if we signed it for this use; None for anything else. Knows nothing of time."""
@@ -89,7 +110,7 @@ class Tokens:
 
     @cached_property
     def _public_keys(self) -> dict[str, ECKey]:
-        jwks = self._keyring.public_jwks((Use.TOKEN,))["keys"]
+        jwks = self.keyring.public_jwks((Use.TOKEN,))["keys"]
         return {key["kid"]: ECKey.import_key(key) for key in jwks}
 
     def _verify(self, token: str) -> Claims | None:
@@ -108,33 +129,35 @@ class Tokens:
         return key
 
     def _claims(self, said: dict[str, Any]) -> Claims | None:
-        texts, times = ("client_id", "jti", "scope"), ("iat", "exp")
+        texts, times = ("aud", "client_id", "jti", "scope"), ("iat", "exp")
         if (
             said.keys() != CLAIMS
-            or (said["iss"], said["aud"], said["sub"]) != (self.issuer, self.audience, said["client_id"])
+            or (said["iss"], said["sub"]) != (self.issuer, said["client_id"])
             or any(type(said[name]) is not str for name in texts)
             or any(type(said[name]) is not int for name in times)
+            or said["aud"] not in self.audiences
         ):
             return None
         issued_at, expires_at = (datetime.fromtimestamp(said[name], UTC) for name in times)
-        return Claims(UUID(said["jti"]), UUID(said["client_id"]), issued_at, expires_at)
+        audience = self.audiences[said["aud"]]
+        return Claims(UUID(said["jti"]), audience, UUID(said["client_id"]), issued_at, expires_at)
 
 
 _OPENED: WeakKeyDictionary[Hub, Tokens] = WeakKeyDictionary()
 
 
 def of(hub: Hub) -> Tokens:
-    """The token keys of this hub, read once."""
-    tokens = _OPENED.get(hub)
-    if tokens is None:
-        tokens = _OPENED[hub] = Tokens(hub.settings, hub.vault.keyring)
+    """The token keys of this hub, read once and after each change of the keyring."""
+    tokens, keyring = _OPENED.get(hub), hub.vault.keyring
+    if tokens is None or tokens.keyring is not keyring:
+        tokens = _OPENED[hub] = Tokens(hub.settings, keyring)
     return tokens
 
 
-async def authenticate(hub: Hub, header: str | None) -> Actor:
-    """Who sends this Authorization header: an app with the scopes of its token that its client still holds.
+async def authenticate(hub: Hub, header: str | None, audience: Audience = Audience.APP) -> Actor:
+    """Who sends this Authorization header: a client with the scopes of its token that it still holds.
 
-    Refusals: UNAUTHENTICATED, the same for every token that does not serve; UNAVAILABLE without the database.
+    Refusals: UNAUTHENTICATED, the same for every token that does not serve here; UNAVAILABLE without the database.
     """
     if header is None:
         raise Refusal(
@@ -143,14 +166,21 @@ async def authenticate(hub: Hub, header: str | None) -> Actor:
     scheme, _, token = header.partition(" ")
     tokens = of(hub)
     claims = tokens.read(token) if scheme.lower() == "bearer" else None
-    if claims is None:
+    if claims is None or claims.audience is not audience:
         raise unwelcome()
     row = await _living(hub, claims)
-    if row is None:
+    if row is None or row["kind"] != audience.name:
         tokens.forget(token)
         raise unwelcome()
+    return _actor(claims.client_id, row)
+
+
+def _actor(client_id: UUID, row: Record) -> Actor:
     roles = roles_of(tuple(row["asked"]), tuple(row["held"]))
-    return Actor(row["kind"].lower(), claims.client_id, row["organisation_id"], row["department_id"], roles)
+    kind, place = row["kind"].lower(), (row["organisation_id"], row["department_id"])
+    covered = None if row["arrangements"] is None else frozenset[UUID](row["arrangements"])
+    seen = row["at"], row["clock"]
+    return Actor(kind, client_id, *place, roles, row["recipient_id"], covered, row["is_sandbox"], seen)
 
 
 def unwelcome() -> Refusal:
@@ -164,7 +194,7 @@ def unwelcome() -> Refusal:
 @lru_cache(maxsize=1024)
 def roles_of(asked: tuple[str, ...], held: tuple[str, ...]) -> frozenset[Role]:
     """The scopes of a token that its client still holds; one that this release does not know is none."""
-    return frozenset(Role(scope) for scope in SCOPES.intersection(asked, held))
+    return frozenset(Role(scope) for scope in (SCOPES | PARTNER_SCOPES).intersection(asked, held))
 
 
 async def forget_expired(act: Act) -> int:
@@ -177,12 +207,25 @@ async def forget_expired(act: Act) -> int:
     return len(gone)
 
 
-async def _living(hub: Hub, claims: Claims) -> Any:
+async def _living(hub: Hub, claims: Claims) -> Record | None:
+    """Ask whether a token lives, together with those who ask at the same moment: never earlier than they ask."""
+    asking = _ASKING.get(hub)
+    if asking is None:
+        asking = _ASKING[hub] = Together(partial(_all_living, hub.database))
     try:
-        return await hub.database.single().row(
-            _LIVING, claims.id, claims.client_id, claims.issued_at, claims.expires_at
-        )
+        return (await asking([claims]))[0]
     except LOST as error:
         raise Refusal(
             Code.UNAVAILABLE, "The database cannot be reached. Nothing changed; try again."
         ) from error
+
+
+async def _all_living(database: Database, asked: list[Claims]) -> list[Record | None]:
+    """The rows of the tokens that live, each where it was asked for; one that several bring is looked for once."""
+    said = [(each.id, each.client_id, each.issued_at, each.expires_at) for each in dict.fromkeys(asked)]
+    columns = (list(column) for column in zip(*said, strict=True))
+    found = {row["id"]: row for row in await database.single().rows(_LIVING, *columns)}
+    return [found.get(each.id) for each in asked]
+
+
+_ASKING: WeakKeyDictionary[Hub, Together[Claims, Record | None]] = WeakKeyDictionary()

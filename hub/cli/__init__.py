@@ -7,18 +7,25 @@ import typer
 from hub.cli import (
     clients,
     clocks,
+    conformance,
+    connecting,
     crowds,
     deciding,
     importing,
-    keys,
     ledger,
     letters,
     operating,
     organisations,
+    partner_keys,
+    partner_standing,
     register,
     requests,
+    restoring,
+    rotating,
     running,
-    systems,
+    sandboxes,
+    staff,
+    webhooks,
 )
 from hub.cli.endings import CODES
 
@@ -64,11 +71,18 @@ requests.add_to(app)
 organisations.add_to(app)
 register.add_to(app)
 clients.add_to(app)
+partner_standing.add_to(app)
+partner_keys.add_to(app)
+sandboxes.add_to(app)
+conformance.add_to(app)
+webhooks.add_to(app)
+staff.add_to(app)
 importing.add_to(app)
-systems.add_to(app)
+connecting.add_to(app)
 ledger.add_to(app)
 letters.add_to(app)
-keys.add_to(app)
+rotating.add_to(app)
+restoring.add_to(app)
 
 
 def main() -> None:

@@ -30,7 +30,7 @@ Scopes = Annotated[
         "--scope",
         help="What it may do; repeat for more: decide, customers:read, customers:write, customers:reveal, "
         "catalogue:read, catalogue:write, requests:read, requests:write, requests:conduct, ledger:read, "
-        "clients:manage.",
+        "clients:manage, partners:manage.",
     ),
 ]
 Whose = Annotated[
@@ -48,7 +48,7 @@ def create(
     department: Team = None,
     as_json: Json = False,
 ) -> None:
-    r"""Make a client; its secret is shown now and never again.
+    """Make a client; its secret is shown now and never again.
 
     \b
     Example: hub client create "Our website" --scope decide --scope customers:read

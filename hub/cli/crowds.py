@@ -46,7 +46,7 @@ def audience(  # noqa: PLR0913, PLR0917 - a question has many parts
     language: given.Spoken = given.Language.EN,
     as_json: Json = False,
 ) -> None:
-    r"""May we, for everybody? How many get which answer, why, and what would move the rest.
+    """May we, for everybody? How many get which answer, why, and what would move the rest.
 
     Nothing is recorded. A report is one HTML file that holds numbers and no customer.
 
@@ -80,7 +80,7 @@ def coverage(  # noqa: PLR0913, PLR0917 - a question has many parts
     language: given.Spoken = given.Language.EN,
     as_json: Json = False,
 ) -> None:
-    r"""Whom does an arrangement reach? Everybody, split by what they were told and what they said.
+    """Whom does an arrangement reach? Everybody, split by what they were told and what they said.
 
     SEEN, LATER and AGREED may be passed on: by the notice shown when the data came in, by a later one, by their own
     yes. CONSENT must agree first, NOTICE must be told first, OBJECTED said no.
@@ -115,7 +115,7 @@ def what_if(  # noqa: PLR0913, PLR0917 - a question has many parts
     language: given.Spoken = given.Language.EN,
     as_json: Json = False,
 ) -> None:
-    r"""What if? Decide everybody as it is and as supposed: a notice, a campaign, an arrangement not yet signed.
+    """What if? Decide everybody as it is and as supposed: a notice, a campaign, an arrangement not yet signed.
 
     Nothing is written to the database. docs/cli.md shows what a draft file holds.
 

@@ -42,7 +42,7 @@ def run_files(
     as_of: AsOf = None,
     as_json: Json = False,
 ) -> None:
-    r"""Decide every scenario of the files, and say which ones come out otherwise than expected.
+    """Decide every scenario of the files, and say which ones come out otherwise than expected.
 
     \b
     A file is a list of {"id", "jurisdiction", "facts", "expect": {"outcome", "rule"}, "why"}.
@@ -62,7 +62,7 @@ def write_docs(
     files: Annotated[list[Path], typer.Argument(help="Scenario files (JSON), quoted as examples.")],
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if a page is stale.")] = False,
 ) -> None:
-    r"""Write the law as pages to read, one a jurisdiction, made from the rules themselves.
+    """Write the law as pages to read, one a jurisdiction, made from the rules themselves.
 
     \b
     Exits 1 with --check if a page is not what the rules make of it, 2 if a file cannot be read. Needs no database.
@@ -127,7 +127,7 @@ def decide(  # noqa: PLR0913, PLR0917 - a question has many parts
     language: Spoken = Language.EN,
     as_json: Json = False,
 ) -> None:
-    r"""May we? Decide for one customer, or from facts without a database.
+    """May we? Decide for one customer, or from facts without a database.
 
     With --facts the decision comes out as JSON and nothing is recorded. With --customer and --purpose the
     facts are gathered from the database, those of a past day with --as-of; exits 1 unless the answer is ALLOW.

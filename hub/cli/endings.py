@@ -64,13 +64,18 @@ def _explain(error: Exception) -> tuple[int, str]:
     if isinstance(error, Refusal):
         where = ".".join(str(part) for part in error.path)
         said = f"{error.message} ({where})" if where else error.message
-        return (UNAVAILABLE if error.code.value in PASSING else USAGE), said
+        return (UNAVAILABLE if _passes(error.code.value, where) else USAGE), said
     if isinstance(error, Unready):
         said = str(error)
         return (UNAVAILABLE if said.startswith(("database: cannot", "port ")) else CONFIGURATION), said
     if isinstance(error, EmbeddedError):
         return UNAVAILABLE, str(error)
     return _explain_outside(error)
+
+
+def _passes(code: str, where: str) -> bool:
+    """Whether waiting helps. A limit that names what was given is kept by giving, or first ending, something else."""
+    return code in PASSING and not (code == "LIMIT" and where)
 
 
 def _explain_outside(error: Exception) -> tuple[int, str]:

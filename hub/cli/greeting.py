@@ -3,6 +3,8 @@
 import json
 import shlex
 import signal
+from functools import partial
+from typing import Final
 
 import typer
 
@@ -10,6 +12,8 @@ from hub import organisations
 from hub.act import Hub
 from hub.actors import OPERATOR, Operation
 from hub.settings import Mode, Settings
+
+RELEASED: Final = "Here is your copy. Tell us if something is missing."
 
 
 def say_starting(settings: Settings) -> None:
@@ -34,7 +38,34 @@ async def load_demo(hub: Hub) -> None:
 
     if not await demo.is_loaded(hub):
         typer.echo("Making up two firms and their 2,000 customers (once; some seconds) ...")
-        await demo.load(hub)
+    await demo.load(hub, typer.echo)
+    from hub.demo import desk
+
+    await desk.enter(hub)
+    await _make_copies(hub)
+
+
+async def _make_copies(hub: Hub) -> None:
+    """Build the copies of the demo's story, as a worker and somebody at the desk would; repeated, it does nothing."""
+    from hub.actors import WORKER
+    from hub.demo.requests import copies
+    from hub.rights import conduct, packages, steps
+    from workers import packages as building
+    from workers import rights
+
+    for request_id, is_released in await copies(hub):
+        async with hub.ask(WORKER, Operation.REQUEST_FULFIL) as ask:
+            planned = await steps.of(ask, request_id)
+        for step in planned:
+            await rights.step(hub, step.id)
+        async with hub.ask(WORKER, Operation.REQUEST_FULFIL) as ask:
+            package = await packages.of(ask, request_id)
+        if package is None:
+            continue
+        await building.build(hub, package.id)
+        if is_released:
+            answer = partial(conduct.answer, request_id=request_id, message=RELEASED)
+            await hub.perform(OPERATOR, Operation.REQUEST_CONDUCT, answer)
 
 
 async def greet(hub: Hub, *, mailbox: bool = False) -> None:

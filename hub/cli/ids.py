@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from uuid import UUID
 
 from hub.errors import invalid
@@ -15,7 +16,7 @@ def uuid_of(said: str, kind: str, *path: str) -> UUID:
     try:
         return UUID(said)
     except ValueError:
-        raise invalid(f"This is not the id of a {kind.lower()}.", *path) from None
+        raise invalid(f"This is not the id of a {_words(kind)}.", *path) from None
 
 
 def ref(said: str) -> UUID | str:
@@ -27,6 +28,10 @@ def ref(said: str) -> UUID | str:
         return UUID(said)
     except ValueError:
         return said
+
+
+def _words(kind: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind).lower()
 
 
 def _opaque(said: str) -> tuple[str, UUID] | None:

@@ -32,6 +32,7 @@ WORDS: Final = {
     "proposed": "merges proposed (same email or phone)",
     "opted_out": "rows with opt-outs added",
     "passed_on": "others with the same address opted out too",
+    "suppressed": "rows with an address that gets no marketing",
     "consented": "rows with consents added",
     "kept": "values kept because the hub knows better",
     "shared": "rows with an email or phone that too many have: no merge proposed for it",
@@ -133,13 +134,13 @@ async def _import(file: Path, options: "Options", *, is_trial: bool) -> "Outcome
     from hub.cli.opening import hub_here
     from hub.imports.running import import_customers
 
-    with _bar() as progress, _broken_off():
+    with progress_bar() as progress, broken_off():
         async with hub_here() as hub:
             return await import_customers(hub, OPERATOR, file, options, progress=progress, is_trial=is_trial)
 
 
 @contextmanager
-def _broken_off() -> Generator[None]:
+def broken_off() -> Generator[None]:
     """Say of an import that loses its database what became of the rows before."""
     from hub.errors import Refusal
 
@@ -154,7 +155,7 @@ def _broken_off() -> Generator[None]:
 
 
 @contextmanager
-def _bar() -> Generator["Progress"]:
+def progress_bar() -> Generator["Progress"]:
     """A progress bar on stderr, where a person looks."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn

@@ -11,7 +11,7 @@ commands = typer.Typer(no_args_is_help=True, help="The keyring.", rich_markup_mo
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add the commands of this module."""
+    """Add the commands of this module, and those that were added to them."""
     app.add_typer(commands, name="keys")
 
 

@@ -39,6 +39,8 @@ def settings_of(mode: Mode | None = None, **given: Any) -> Settings:
         given["mode"] = mode
     if not is_set("DATA_DIR") and (mode or os.environ.get("HUB_MODE")) == Mode.DEMO:
         given["data_dir"] = FOLDER / "demo"
+    if not is_set("PARTNER_OWN_NETWORKS") and (mode or os.environ.get("HUB_MODE")) == Mode.DEMO:
+        given["partner_own_networks"] = True  # its partner is a program of this machine
     return load(**given)
 
 

@@ -69,10 +69,10 @@ async def _migrate(*, only_look: bool) -> tuple[list[str], list[str]]:
 
 @ends
 def check(as_json: Json = False) -> None:
-    """See whether everything is in place: settings, database, migrations, keys, queue, mail, names.
+    """See whether everything is in place: settings, database, migrations, keys, queue, mail, files, names.
 
-    Prints a line for each: `ok`, or what to do. Exits 1 if something needed is not right; mail is only
-    reported.
+    Prints a line for each: `ok`, or what to do. Exits 1 if something needed is not right; mail and files
+    are only reported.
 
     Example: hub check --json
     """

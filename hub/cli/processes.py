@@ -50,7 +50,7 @@ def run_all(mode: str, **given: Any) -> None:
             async with _mailbox(settings) as (letters, ours), opened(ours, url) as hub:
                 greet = partial(greeting.greet, mailbox=letters is not None)
                 if await _unless_told(stop, _fill(hub)):
-                    async with asyncio.TaskGroup() as group:
+                    async with _partner(hub), asyncio.TaskGroup() as group:
                         group.create_task(keep_running(settings, stop))
                         await live(hub, stop, listening, work=True, greet=greet, letters=letters)
 
@@ -159,6 +159,18 @@ async def _mailbox(settings: Settings) -> AsyncGenerator[tuple[Letters | None, S
 
     async with Mailbox().receiving() as mailbox:
         yield mailbox.letters, settings.model_copy(update={"smtp_url": SecretStr(mailbox.url)})
+
+
+@contextlib.asynccontextmanager
+async def _partner(hub: Hub) -> AsyncGenerator[None]:
+    """In the demo, let its partner run beside it."""
+    if hub.settings.mode is not Mode.DEMO:
+        yield
+        return
+    from hub.demo import partner
+
+    async with partner.running(hub):
+        yield
 
 
 async def _refuse_unfit(readiness: Readiness) -> None:

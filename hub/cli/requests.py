@@ -1,4 +1,4 @@
-"""`hub request`: the register of rights requests."""
+"""`hub request`: the register of rights requests, and requests from a file."""
 
 import asyncio
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
+from hub.cli import intake
 from hub.cli.clients import Whose
 from hub.cli.endings import CODES, ends
 
@@ -16,14 +17,11 @@ if TYPE_CHECKING:
 
 commands = typer.Typer(no_args_is_help=True, help="Rights requests.", rich_markup_mode=None)
 AT_ONCE = 500
-HEADS = (
-    "reference", "kind", "state", "jurisdictions", "channel", "received_on", "due_on", "extended_at", "ground",
-    "opened_at", "closed_at",
-)  # fmt: skip
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands of this module."""
+    intake.add_to(commands)
     app.add_typer(commands, name="request")
 
 
@@ -50,16 +48,17 @@ def export(
 async def _export(out: TextIO, organisation: str | None, *, is_json: bool) -> int:
     import orjson
 
+    from hub.rights.workload import HEADS, cells
     from hub.spreadsheets import Table
 
     number, sheet = 0, Table(out)
     out.write("[") if is_json else sheet.write(HEADS)
     async for request in _all(organisation):
-        cells = _cells(request)
+        said = cells(request)
         if is_json:
-            out.write((",\n" if number else "\n") + orjson.dumps(cells).decode())
+            out.write((",\n" if number else "\n") + orjson.dumps(said).decode())
         else:
-            sheet.write([str(cells[name] or "") for name in HEADS])
+            sheet.write([said[name] or "" for name in HEADS])
         number += 1
     out.write("\n]\n" if is_json else "")
     return number
@@ -77,9 +76,3 @@ async def _all(organisation: str | None) -> "AsyncIterator[Request]":
             for each in found.items:
                 yield each
             found = await page(ask, Filter(), found.items[-1].id, AT_ONCE)
-
-
-def _cells(request: "Request") -> dict[str, str | None]:
-    said = {name: getattr(request, name) for name in HEADS}
-    said["jurisdictions"] = " ".join(request.jurisdictions)
-    return {name: None if value is None else str(value) for name, value in said.items()}

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from hub import garbage
 from hub.cli.endings import CODES, ends
 
 Port = Annotated[
@@ -34,7 +35,7 @@ def demo(port: Port = None, host: Host = None) -> None:
 
 @ends
 def run(port: Port = None, host: Host = None) -> None:
-    r"""Start an empty hub for keeps: as `hub demo`, without made-up data.
+    """Start an empty hub for keeps: as `hub demo`, without made-up data.
 
     The data stay in .data (HUB_DATA_DIR), or in HUB_DATABASE_URL if that is set. Back up the folder: without
     its keyring.json nothing in the database can be read.
@@ -49,7 +50,7 @@ def run(port: Port = None, host: Host = None) -> None:
 
 @ends
 def serve(port: Port = None, host: Host = None) -> None:
-    r"""Answer requests, in production: stateless, any number of processes and machines.
+    """Answer requests, in production: stateless, any number of processes and machines.
 
     \b
     Needs HUB_DATABASE_URL, HUB_KEYRING (or HUB_KEYRING_FILE) and HUB_PUBLIC_URL, and a database that
@@ -73,6 +74,5 @@ def _processes() -> ModuleType:
     gc.disable()
     from hub.cli import processes
 
-    gc.freeze()
-    gc.enable()
+    garbage.settle()
     return processes

@@ -9,8 +9,9 @@ from hub import categories, organisations
 from hub.act import Act, Hub
 from hub.actors import OPERATOR, Operation
 from hub.catalogue import Page
-from hub.demo import requests
+from hub.demo import databases, requests
 from hub.demo.apps import App, sign_in
+from hub.demo.databases import Say
 from hub.demo.firm import FIRMS, described, enter
 from hub.errors import Unready
 
@@ -43,26 +44,28 @@ async def is_loaded(hub: Hub) -> bool:
         return FIRMS[0] in {row.key for row in await organisations.page(ask, Page(200))}
 
 
-async def load(hub: Hub) -> bool:
-    """Enter the firms and their customers, all in one act, then their requests; returns False where they are there.
+async def load(hub: Hub, say: Say = lambda _: None) -> bool:
+    """Enter the firms and their customers, all in one act, then the databases and the requests; whether they are new.
 
-    Killed in the middle, it has entered nothing of an act, and the next start enters what is missing.
+    Killed in the middle, it has entered nothing of an act, and the next start enters what is missing. say: is told in a
+    line what cannot be had here.
     """
     if hub.settings.is_production:
         raise Unready("demo: made-up customers have no place in production; start it with `hub demo`")
     is_new = not await is_loaded(hub)
     if is_new:
         await hub.perform(OPERATOR, Operation.CUSTOMER_IMPORT, _enter)
+    await databases.enter(hub, say)
     await requests.enter(hub)
     return is_new
 
 
 async def _enter(act: Act) -> None:
     from hub.demo.landing import land  # noqa: PLC0415 - Faker takes its time; only the first start needs it
-    from hub.demo.people import make  # noqa: PLC0415
+    from hub.demo.people import known  # noqa: PLC0415
 
     await act.execute(_PATIENCE)
     await categories.seed(act)
     for key in FIRMS:
         said = described(key)
-        await land(act, await enter(act, said), said, make(said))
+        await land(act, await enter(act, said), said, known(key))

@@ -60,11 +60,12 @@ async def _create(hub: Hub, firm: Any, path: Path) -> str:
 
     client, secret = await hub.perform(OPERATOR, Operation.CLIENT_CREATE, create)
     kept = f"{client.id}:{secret.get_secret_value()}"
-    await asyncio.to_thread(_keep, path, kept)
+    await asyncio.to_thread(keep, path, kept)
     return kept
 
 
-def _keep(path: Path, kept: str) -> None:
+def keep(path: Path, kept: str) -> None:
+    """Write a secret where its owner alone can read it."""
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         file.write(f"{kept}\n")

@@ -9,11 +9,12 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from faker import Faker
 
-from hub.demo.firm import Described, in_force
+from hub.demo.firm import Described, described, in_force
 from hub.demo.words import Word, words_of
 
 OPENED = datetime(2023, 2, 6, tzinfo=UTC)
@@ -57,6 +58,12 @@ class Person:
     told_again: bool = False
     is_listed: bool | None = None
     words: tuple[Word, ...] = ()
+
+
+@cache
+def known(firm: str) -> tuple[Person, ...]:
+    """A firm's customers, made up once."""
+    return tuple(make(described(firm)))
 
 
 def make(said: Described) -> list[Person]:

@@ -17,7 +17,7 @@ from hub.ledger import Detail
 
 COUNTS: Final = (
     "created", "updated", "unchanged", "rejected", "duplicates",
-    "proposed", "opted_out", "passed_on", "consented", "kept", "shared",
+    "proposed", "opted_out", "passed_on", "consented", "kept", "shared", "suppressed",
 )  # fmt: skip
 
 

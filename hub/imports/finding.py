@@ -15,6 +15,7 @@ import orjson
 
 from hub.act import Ask
 from hub.db import Record, new_id
+from hub.imports import suppressed
 from hub.imports.additions import Refused, Text
 from hub.imports.people import Person
 from hub.imports.rows import Row
@@ -72,10 +73,14 @@ class Holder:
 
 @dataclass(slots=True)
 class Found:
-    """What a chunk's rows meet. holders: by kind and digest. landed: digest to the import that brought it."""
+    """What a chunk's rows meet. holders: by kind and digest. landed: digest to the import that brought it.
+
+    forgotten: emails and phones that were a customer's who was erased.
+    """
 
     landed: dict[bytes, UUID]
     holders: dict[tuple[str, bytes], list[Holder]]
+    forgotten: set[tuple[str, bytes]] = field(default_factory=set[tuple[str, bytes]])
     people: dict[UUID, Person] = field(default_factory=dict[UUID, Person])
 
     def of(self, kind: str, blind: Blind) -> list[Holder]:
@@ -101,6 +106,7 @@ async def find(ask: Ask, terms: Terms, rows: Sequence[Row], *, is_locking: bool)
     }
     news = [row for row in rows if row.digest not in landed]
     found = Found(landed, await _holders(ask, terms.organisation_id, news))
+    found.forgotten = await suppressed.forgotten(ask, terms.organisation_id, news)
     await _read_people(ask, terms, found, _met(found, news), is_locking=is_locking)
     return found
 
@@ -116,7 +122,9 @@ def resolve(ask: Ask, found: Found, row: Row, import_id: UUID, locale: str) -> P
             return Refused.ERASED
     for kind, blind in row.identifiers:
         holders = found.of(kind, blind)
-        if holders and all(holder.is_erased for holder in holders):
+        if all(holder.is_erased for holder in holders) and (
+            holders or (kind, blind.digest) in found.forgotten
+        ):
             return Refused.ERASED
     return _new(ask, found, import_id, row.locale or locale)
 

@@ -1,9 +1,8 @@
 """Landing a chunk of rows: one act, a dozen statements, one ledger entry with a line for each customer.
 
-Every function in ``STOPS`` is asked for opt-outs of its own before a chunk lands: it gets the act and the
-rows and answers, by line, which opt-outs those customers must have. What keeps people from being contacted
-again after they were erased, or a national register, is hung in there; like a file's own opt-outs, what it
-says can only be added.
+Every function in ``STOPS`` is asked for opt-outs of its own before a chunk lands: it gets the act, the
+organisation and the rows, and answers, by line, which opt-outs those customers must have. The list of
+addresses that get no marketing hangs in there; like a file's own opt-outs, what it says can only be added.
 """
 
 from collections import Counter
@@ -14,15 +13,15 @@ from typing import Final
 from uuid import UUID
 
 from hub.act import Act, Ask
-from hub.imports import finding, writing
+from hub.imports import finding, suppressed, writing
 from hub.imports.additions import Refused
 from hub.imports.finding import Found
 from hub.imports.people import Person
 from hub.imports.rows import Row, Stop
 from hub.imports.terms import Terms
 
-Stops = Callable[[Ask, Sequence[Row]], Awaitable[Mapping[int, Sequence[Stop]]]]
-STOPS: list[Stops] = []
+Stops = Callable[[Ask, UUID, Sequence[Row]], Awaitable[Mapping[int, Sequence[Stop]]]]
+STOPS: list[Stops] = [suppressed.stops]
 
 _REACHES: Final[dict[str, tuple[str, ...]]] = {"EMAIL": ("EMAIL",), "PHONE": ("SMS", "PHONE", "AUTO_CALL")}
 
@@ -50,9 +49,10 @@ class Memory:
 
 async def land(act: Act, import_id: UUID, terms: Terms, rows: Sequence[Row]) -> Landing:
     """Land the rows of a chunk, leaving the record and the batch to the caller."""
-    await _add_stops(act, rows)
+    stopped = await _add_stops(act, terms, rows)
     found = await finding.find(act, terms, rows, is_locking=True)
     landing = _plan(act, import_id, terms, rows, found)
+    landing.counts["suppressed"] += stopped
     await writing.write(act, terms, landing.import_id, list(landing.people.values()), landing.rows)
     landing.counts["proposed"] = await writing.propose(act, terms.organisation_id, landing.alike)
     return landing
@@ -61,10 +61,11 @@ async def land(act: Act, import_id: UUID, terms: Terms, rows: Sequence[Row]) -> 
 async def rehearse(ask: Ask, import_id: UUID, terms: Terms, rows: Sequence[Row], memory: Memory) -> Landing:
     """Find out what `land` would do, writing nothing."""
     fresh = [row for row in rows if row.digest not in memory.digests]
-    await _add_stops(ask, fresh)
+    stopped = await _add_stops(ask, terms, fresh)
     found = await finding.find(ask, terms, fresh, is_locking=False)
     landing = _plan(ask, import_id, terms, fresh, found)
     again = {row.external.digest for row in fresh if row.external and row.external.digest in memory.externals}
+    landing.counts["suppressed"] += stopped
     landing.counts["created"] -= len(again)
     landing.counts["updated"] += len(again)
     landing.counts["duplicates"] += len(again) + len(rows) - len(fresh)
@@ -103,7 +104,7 @@ def _take(landing: Landing, found: Found, person: Person, row: Row, terms: Terms
     person.take(row, terms, now)
     said = person.said[before:]
     for stop in row.stops:
-        if stop.kind == "MARKETING":
+        if stop.kind == "MARKETING" and stop.since is None:  # of a listed address all who have it were told
             _pass_on(landing, found, row, stop, now)
     found.hold(person, row)
     found.landed[row.digest] = landing.import_id
@@ -137,9 +138,12 @@ def _count(landing: Landing) -> None:
     landing.counts["kept"] += sum(person.kept for person in landing.people.values())
 
 
-async def _add_stops(ask: Ask, rows: Sequence[Row]) -> None:
-    by_line = {row.line: row for row in rows}
+async def _add_stops(ask: Ask, terms: Terms, rows: Sequence[Row]) -> int:
+    """Add what hangs in the seam says; returns to how many rows."""
+    by_line, reached = {row.line: row for row in rows}, set[int]()
     for stops in STOPS:
-        for line, more in (await stops(ask, rows)).items():
+        for line, more in (await stops(ask, terms.organisation_id, rows)).items():
             row = by_line[line]
             row.stops = tuple(dict.fromkeys((*row.stops, *more)))
+            reached.add(line)
+    return len(reached)

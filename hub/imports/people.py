@@ -95,7 +95,7 @@ class Person:
             self._take_consent(consent, given_at or at)
 
     def stop(self, stop: Stop, now: datetime, *, is_passed_on: bool = False) -> None:
-        """Add an opt-out, unless it stands already and no consent has come after it."""
+        """Add an opt-out, unless it stands already with no consent after it, or is older than one that stood."""
         if not self._is_stopped(stop):
             said = Said(new_id(), stop.kind, stop.channel, stop.at or now, is_passed_on=is_passed_on)
             self.said.append(said)
@@ -215,7 +215,10 @@ class Person:
             and choice["channel"] in {None, stop.channel}
             and choice["purpose"] is None and choice["recipient"] is None
         ]  # fmt: skip
-        return bool(standing) and all(max(standing) >= at for at in given)
+        if not standing:
+            return False
+        told = stop.since or stop.at
+        return all(max(standing) >= at for at in given) or (told is not None and max(standing) >= told)
 
 
 def _standing(said: Said, action: str) -> dict[str, Any]:

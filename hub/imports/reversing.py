@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from hub import looks
 from hub.act import Act, Hub
 from hub.actors import Actor, Operation
 from hub.errors import not_found
@@ -177,6 +178,9 @@ async def _undo(act: Act, import_id: UUID, stubs: Sequence[UUID]) -> int:
 async def _erase(act: Act, stubs: Sequence[UUID]) -> None:
     for statement in _ERASE:
         await act.execute(statement, list(stubs))
+    for each in stubs:
+        act.wrapped.pop(each, None)
+    await looks.drop(act, stubs)
     await act.execute(_ERASED, list(stubs), act.at)
     await act.execute(_TELL_ERASED, list(stubs), act.at, act.id)
 

@@ -14,7 +14,6 @@ from hub.imports.mapping import PROFILE, STOPS, Column, spell
 from hub.imports.reading import Record
 from hub.imports.terms import Consent, Terms, Version, collected_at
 from hub.imports.values import Unclear
-from hub.keyring import Use
 from hub.policy.values import Jurisdiction, Relationship
 from hub.standings import AgeBand
 from hub.vault import Blind, Vault
@@ -33,11 +32,15 @@ _ADULT, _MAJOR_BAND, _YOUNGEST = 18, 16, 13
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """An opt-out: of MARKETING on a channel (None: all), or of SHARING. at: when, if the file tells."""
+    """An opt-out: of MARKETING on a channel (None: all), or of SHARING. at: when, if the file tells.
+
+    since: whoever opted out since then has been told of this one already.
+    """
 
     kind: str
     channel: str | None
     at: datetime | None = None
+    since: datetime | None = None
 
 
 @dataclass(slots=True, repr=False)
@@ -248,7 +251,7 @@ class Reader:
             [[stop.kind, stop.channel, _day(stop.at)] for stop in row.stops],
             [[consent.said.column, _day(at)] for consent, at in row.consents],
         ]
-        return self._vault.mac(Use.INDEX, "import_row", self._terms.signature, orjson.dumps(content))
+        return self._vault.steady("import_row", self._terms.signature, orjson.dumps(content))
 
 
 def _used(columns: Sequence[Column], consents: Sequence[Consent]) -> list[Column]:

@@ -6,15 +6,16 @@ Address and text are sealed; jobs, logs and the ledger hold ids and codes only.
 
 from hub.letters.bounces import Report, bounced, envelope_sender, read_report
 from hub.letters.post import Outcome, Post, Result, Unreached, connection
-from hub.letters.reading import Filter, Letter, Page, State, page, read
+from hub.letters.reading import Filter, Letter, Page, State, of_requests, page, read
 from hub.letters.rendering import Outgoing, compose
-from hub.letters.revising import Preview, Revision, preview, revise, revisions
+from hub.letters.revising import InForce, Preview, Revision, in_force, preview, revise, revisions
 from hub.letters.sending import NewLetter, claim, overdue, put_off, send, settle
-from hub.letters.templates import SHIPPED, Key, Kind, Template, Value, Wording
+from hub.letters.templates import SHIPPED, Key, Kind, Reader, Template, Value, Wording
 
 __all__ = [
     "SHIPPED",
     "Filter",
+    "InForce",
     "Key",
     "Kind",
     "Letter",
@@ -24,6 +25,7 @@ __all__ = [
     "Page",
     "Post",
     "Preview",
+    "Reader",
     "Report",
     "Result",
     "Revision",
@@ -37,6 +39,8 @@ __all__ = [
     "compose",
     "connection",
     "envelope_sender",
+    "in_force",
+    "of_requests",
     "overdue",
     "page",
     "preview",

@@ -1,5 +1,6 @@
 """Letters as staff see them: what, when and whether it arrived; the address masked, the text not at all."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -74,6 +75,7 @@ _FILTERED = f"""{_LETTER}
       AND ($2::uuid IS NULL OR l.customer_id = $2) AND ($3::uuid IS NULL OR l.request_id = $3)
       AND ($4::text IS NULL OR l.state = $4) AND ($5::text IS NULL OR l.template = $5)
 """
+_OF_REQUESTS = f"{_LETTER} WHERE l.request_id = ANY ($1) ORDER BY l.request_id, l.id"
 _FORWARDS = f"{_FILTERED} AND ($6::uuid IS NULL OR l.id > $6) ORDER BY l.id LIMIT $7"
 _BACKWARDS = f"{_FILTERED} AND ($6::uuid IS NULL OR l.id < $6) ORDER BY l.id DESC LIMIT $7"
 
@@ -102,6 +104,14 @@ async def page(
     )
     items = [_letter(ask, row) for row in rows[:limit]]
     return Page(tuple(reversed(items) if backwards else items), len(rows) > limit)
+
+
+async def of_requests(ask: Ask, ids: Sequence[UUID]) -> dict[UUID, list[Letter]]:
+    """The letters about many requests, oldest first, by one statement. Whoever calls has seen the requests."""
+    found: dict[UUID, list[Letter]] = {request_id: [] for request_id in ids}
+    for row in await ask.rows(_OF_REQUESTS, list(ids)):
+        found[row["request_id"]].append(_letter(ask, row))
+    return found
 
 
 def _letter(ask: Ask, row: Record) -> Letter:

@@ -15,7 +15,7 @@ from typing import Final
 from uuid import UUID
 
 from hub import texts
-from hub.letters.templates import FOLDER, Content, direction
+from hub.letters.templates import FOLDER, SHIPPED, Content, Key, direction, host_of
 from hub.settings import Settings
 
 _PAGE: Final = texts.templates(FOLDER).get_template("letter.html")
@@ -64,7 +64,10 @@ def compose(letter: Outgoing, settings: Settings) -> EmailMessage:
     message["Message-ID"] = letter.message_id
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no machine answers it
     message.set_content(letter.content.text)
-    message.add_alternative(page(letter.content, letter.organisation, settings.url), subtype="html")
+    message.add_alternative(
+        page(letter.content, letter.organisation, host_of(SHIPPED[Key(letter.template)], settings)),
+        subtype="html",
+    )
     message["Content-Language"] = letter.content.language
     return message
 

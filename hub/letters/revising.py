@@ -1,17 +1,33 @@
 """What an organisation makes of the templates: its own words, with a past; the shipped ones where it has none."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from hub import inputs, scope
 from hub.act import Act, Ask
-from hub.db import new_id
+from hub.db import Record, new_id
 from hub.errors import Refusal, not_found
 from hub.letters import rendering
-from hub.letters.templates import SHIPPED, Key, Template, Value, Wording, check, speaks, write
+from hub.letters.templates import (
+    FOLDER,
+    SHIPPED,
+    Key,
+    Kind,
+    Template,
+    Value,
+    Wording,
+    check,
+    host_of,
+    speaks,
+    write,
+)
+from hub.texts import texts
 
+SAMPLES: Final = texts(FOLDER / "samples.toml")
+"""What stands in a preview where a letter has words of its own."""
 _HOUSE = "SELECT id, name, contact FROM organisation WHERE id = $1"
 _HOLD_HOUSE = f"{_HOUSE} FOR NO KEY UPDATE"
 _CURRENT = """
@@ -26,6 +42,10 @@ _INSERT = """
     INSERT INTO letter_revision (id, organisation_id, template, locale, number, template_version, subject, body,
                                  created_at, act_id)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+"""
+_IN_FORCE = """
+    SELECT DISTINCT ON (template, locale) template, locale, number, subject, body FROM letter_revision
+    WHERE organisation_id = $1 ORDER BY template, locale, number DESC
 """
 _PAST = """
     SELECT r.id, r.template, r.locale, r.number, r.template_version, r.subject, r.body, r.created_at,
@@ -65,6 +85,16 @@ class Revision:
 
 
 @dataclass(frozen=True, slots=True)
+class InForce:
+    """What a template says in one language. number: of the organisation's last change; None where it made none."""
+
+    language: str
+    wording: Wording
+    is_revised: bool
+    number: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
     """A letter as it would go out. is_revised: in the organisation's own words."""
 
@@ -90,12 +120,35 @@ async def current(
     Words that do not fit the template any more, since a release changed its placeholders, give way to the shipped ones.
     """
     row = await ask.row(_CURRENT, organisation_id, template.key, language)
-    if row is not None and row["body"] is not None:
-        try:
-            return check(Wording(row["subject"], row["body"]), template.placeholders), row["id"]
-        except Refusal:
-            pass
-    return template.wordings[language], None
+    own = _fitting(template, row)
+    return (own, row["id"]) if own and row else (template.wordings[language], None)
+
+
+def _fitting(template: Template, row: Record | None) -> Wording | None:
+    """The organisation's own words, where they have any that still fit."""
+    if row is None or row["body"] is None:
+        return None
+    try:
+        return check(Wording(row["subject"], row["body"]), template.placeholders)
+    except Refusal:
+        return None
+
+
+async def in_force(ask: Ask, organisation_id: UUID | None = None) -> Mapping[Key, Sequence[InForce]]:
+    """Read what every template says in every language, by one statement."""
+    rows = await ask.rows(_IN_FORCE, scope.organisation(ask, organisation_id, "organisation"))
+    changed = {(row["template"], row["locale"]): row for row in rows}
+    return {
+        key: [_in_force(shipped, language, changed.get((key, language))) for language in shipped.wordings]
+        for key, shipped in SHIPPED.items()
+    }
+
+
+def _in_force(template: Template, language: str, row: Record | None) -> InForce:
+    own = _fitting(template, row)
+    return InForce(
+        language, own or template.wordings[language], own is not None, row["number"] if row else None
+    )
 
 
 async def revise(
@@ -108,7 +161,7 @@ async def revise(
     """
     shipped = SHIPPED[inputs.choice(Key, template, "template")]
     language = inputs.locale(locale, "locale")
-    checked = None if wording is None else check(wording, shipped.placeholders)
+    checked = None if wording is None else check(wording, shipped.placeholders, "wording")
     house = await read_house(act, organisation_id)
     await act.row(_HOLD_HOUSE, house.id)  # numbers follow one another
     number: int = await act.value(_NUMBER, house.id, shipped.key, language)
@@ -144,20 +197,35 @@ async def revisions(
     ]  # fmt: skip
 
 
+def sample(template: Template, locale: str, on: date) -> Mapping[str, Value]:
+    """Made-up values for every placeholder, to look at words before anybody gets them."""
+    said = SAMPLES[speaks(locale)]
+    kinds: Mapping[Kind, Value] = {
+        Kind.LINE: said["line"], Kind.TEXT: said["text"], Kind.CODE: "PH-4821-K", Kind.COUNT: 3,
+        Kind.DATE: on + timedelta(days=30), Kind.LINK: "/requests/PH-4821-K",
+    }  # fmt: skip
+    named: Mapping[str, Value] = {"code": "482915", "minutes": 10}
+    return {name: named.get(name, kinds[kind]) for name, kind in template.placeholders.items()}
+
+
 async def preview(
     ask: Ask,
     template: str,
     locale: str,
-    values: Mapping[str, Value],
+    values: Mapping[str, Value] | None = None,
     wording: Wording | None = None,
     organisation_id: UUID | None = None,
 ) -> Preview:
-    """Show a letter as it would go out with these values. wording: words to try before they are put in force."""
+    """Show a letter as it would go out with these values, else made-up ones.
+
+    wording: words to try before they are put in force.
+    """
     shipped = SHIPPED[inputs.choice(Key, template, "template")]
     house = await read_house(ask, organisation_id)
     found, revision_id = await current(ask, house.id, shipped, speaks(locale))
-    words = found if wording is None else check(wording, shipped.placeholders)
-    address = ask.hub.settings.url
-    content = write(shipped, words, {**values, **house.values}, locale, address)
+    words = found if wording is None else check(wording, shipped.placeholders, "wording")
+    address = host_of(shipped, ask.hub.settings)
+    given = sample(shipped, locale, ask.at.date()) if values is None else values
+    content = write(shipped, words, {**given, **house.values}, locale, address)
     html = rendering.page(content, house.name, address)
     return Preview(content.subject, content.text, html, revision_id is not None or wording is not None)

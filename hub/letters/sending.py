@@ -22,7 +22,7 @@ from hub.errors import Refusal, invalid, not_found
 from hub.letters import rendering, revising
 from hub.letters.post import Outcome, Result
 from hub.letters.rendering import Outgoing
-from hub.letters.templates import SHIPPED, Content, Key, Value, speaks, write
+from hub.letters.templates import SHIPPED, Content, Key, Template, Value, host_of, speaks, write
 from hub.vault import DataKey
 
 TASK: Final = "letters.deliver"
@@ -91,7 +91,7 @@ async def send(act: Act, new: NewLetter) -> UUID:
     if new.until_at is not None and new.until_at <= act.at:
         raise invalid("This is over: give a later instant.", "until_at")
     wording, revision_id = await revising.current(act, house.id, template, speaks(locale))
-    content = write(template, wording, {**new.values, **house.values}, locale, act.hub.settings.url)
+    content = write(template, wording, {**new.values, **house.values}, locale, _host(act, template))
     letter = Outgoing(
         letter_id := new_id(), 0, template.key, rendering.new_message_id(letter_id, act.hub.settings), act.at,
         house.name, _address(new.address), content,
@@ -122,8 +122,7 @@ async def claim(act: Act, letter_id: UUID) -> Outgoing | datetime | None:
     if row["next_at"] > act.at:
         return row["next_at"]
     if reason := _why_not(act, row):
-        await _end(act, row, "SUPPRESSED", reason)
-        await act.record("letter.suppressed", row["customer_id"], letter=letter_id, reason=reason)
+        await _suppress(act, row, reason)
         return None
     await act.execute(_CLAIM, letter_id, act.at + timedelta(seconds=LEASE_SECONDS))
     await act.record("letter.tried", row["customer_id"], letter=letter_id, attempt=row["attempts"] + 1)
@@ -133,6 +132,13 @@ async def claim(act: Act, letter_id: UUID) -> Outgoing | datetime | None:
         unseal(act.hub, key, letter_id, "address", row["address"]).decode(),
         Content(**orjson.loads(unseal(act.hub, key, letter_id, "content", row["content"]))),
     )  # fmt: skip
+
+
+async def suppress(act: Act, letter_id: UUID, reason: str) -> None:
+    """Let a letter that waits not be sent any more; one that has ended stays as it is."""
+    row = await act.row(_HOLD, letter_id)
+    if row is not None and row["state"] == "QUEUED":
+        await _suppress(act, row, reason)
 
 
 async def settle(act: Act, letter: Outgoing, outcome: Outcome) -> datetime | None:
@@ -210,10 +216,19 @@ def unseal(hub: Hub, key: DataKey | None, letter_id: UUID, column: str, sealed: 
     return hub.vault.open_own("letter", column, letter_id, sealed)
 
 
+def _host(act: Act, template: Template) -> str:
+    return host_of(template, act.hub.settings)
+
+
 def _why_not(act: Act, row: Record) -> str:
     if row["customer_id"] is not None and row["wrapped"] is None:
         return "ERASED"
     return "TOO_LATE" if row["until_at"] is not None and row["until_at"] <= act.at else ""
+
+
+async def _suppress(act: Act, row: Record, reason: str) -> None:
+    await _end(act, row, "SUPPRESSED", reason)
+    await act.record("letter.suppressed", row["customer_id"], letter=row["id"], reason=reason)
 
 
 async def _end(act: Act, row: Record, state: str, reason: str) -> None:

@@ -21,6 +21,7 @@ from babel.numbers import format_decimal
 
 from hub import inputs
 from hub.errors import Refusal, invalid
+from hub.settings import Settings
 from hub.texts import LANGUAGES, texts
 
 FOLDER: Final = Path(__file__).parent
@@ -43,13 +44,25 @@ class Key(StrEnum):
 
     RIGHTS_RECEIVED = "rights_received"
     RIGHTS_VERIFY = "rights_verify"
+    RIGHTS_STOPPED = "rights_stopped"
     RIGHTS_PAUSED = "rights_paused"
     RIGHTS_EXTENDED = "rights_extended"
     RIGHTS_READY = "rights_ready"
     RIGHTS_REFUSED = "rights_refused"
     RIGHTS_ANSWERED = "rights_answered"
     RIGHTS_WITHDRAWN = "rights_withdrawn"
+    RIGHTS_REPRESENTED = "rights_represented"
+    RIGHTS_MESSAGE = "rights_message"
+    TASK_ASKED = "task_asked"
+    TASK_REMINDER = "task_reminder"
+    TASKS_REMINDER = "tasks_reminder"
+    RECIPIENT_ASKED = "recipient_asked"
+    RECIPIENT_REMINDER = "recipient_reminder"
     DESK_REMINDER = "desk_reminder"
+    WITHDRAWALS_REMINDER = "withdrawals_reminder"
+    SIGN_IN = "sign_in"
+    REFERRAL_ASKED = "referral_asked"
+    ACCOUNT_CLOSED = "account_closed"
 
 
 class Kind(StrEnum):
@@ -71,6 +84,9 @@ class Reader(StrEnum):
     """For whom a letter is; its foot says why they got it."""
 
     PERSON = "person"
+    CUSTOMER = "customer"
+    HELPER = "helper"
+    RECIPIENT = "recipient"
     STAFF = "staff"
 
 
@@ -181,6 +197,11 @@ def speaks(locale: str) -> str:
     return language if language in LANGUAGES else DEFAULT
 
 
+def host_of(template: Template, settings: Settings) -> str:
+    """Where the links of a letter lead: those for staff to the desk's host."""
+    return settings.desk if template.reader is Reader.STAFF else settings.url
+
+
 def direction(language: str) -> str:
     """Say which way a language runs: ltr or rtl."""
     return _FRAME[language]["dir"]
@@ -210,6 +231,12 @@ def _fill(text: str, said: Mapping[str, str]) -> str:
     return _PLACEHOLDER.sub(lambda found: said[found[1]], text)
 
 
+def day_in_words(day: date, language: str, locale: Locale | None = None) -> str:
+    """A day as letters spell it."""
+    pattern = _FRAME[language]["first_day" if day.day == 1 else "day"]
+    return format_date(day, pattern, locale=locale or language)
+
+
 @dataclass(frozen=True, slots=True)
 class _Pen:
     """Writes values in one language."""
@@ -220,8 +247,7 @@ class _Pen:
 
     def say(self, kind: Kind, value: Value, *path: str | int) -> str:
         if kind is Kind.DATE and isinstance(value, date) and not isinstance(value, datetime):
-            pattern = _FRAME[self.language]["first_day" if value.day == 1 else "day"]
-            return format_date(value, pattern, locale=self._locale)
+            return day_in_words(value, self.language, self._locale)
         if kind is Kind.COUNT and type(value) is int and 0 <= value <= COUNT_MOST:
             return format_decimal(value, locale=self._locale)
         if isinstance(value, str) and kind not in {Kind.DATE, Kind.COUNT}:

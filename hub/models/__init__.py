@@ -1,6 +1,7 @@
 """The tables, one file per group of nouns. Guards, roles and functions are SQL in the migrations."""
 
 from hub.models.access import AccessToken, Client, IdempotentAnswer
+from hub.models.attachments import Attachment
 from hub.models.catalogue import (
     Arrangement,
     Category,
@@ -23,18 +24,21 @@ from hub.models.customers import (
 )
 from hub.models.decisions import Decision, DecisionSubject
 from hub.models.events import Choice, Collection, Delivery
+from hub.models.holdings import Look, LookPart
 from hub.models.imports import ImportBatch
 from hub.models.letters import Letter, LetterRevision
 from hub.models.notices import Clause, Notice, NoticeText, NoticeVerdict, NoticeVersion
 from hub.models.questions import ConsentQuestion, ConsentQuestionEvent
 from hub.models.register import Activity, ActivityPurpose, FormalityEvent
-from hub.models.rights import RightsCode, RightsEvent, RightsRequest, RightsStep, System
+from hub.models.representatives import Representative
+from hub.models.rights import RightsCode, RightsEvent, RightsRequest, RightsStep, RightsTask, System
 
 __all__ = [
     "AccessToken",
     "Activity",
     "ActivityPurpose",
     "Arrangement",
+    "Attachment",
     "Category",
     "Choice",
     "Clause",
@@ -54,6 +58,8 @@ __all__ = [
     "ImportBatch",
     "Letter",
     "LetterRevision",
+    "Look",
+    "LookPart",
     "MergeProposal",
     "Notice",
     "NoticeText",
@@ -68,9 +74,11 @@ __all__ = [
     "RecipientClass",
     "RecipientMembership",
     "RegistryCheck",
+    "Representative",
     "RightsCode",
     "RightsEvent",
     "RightsRequest",
     "RightsStep",
+    "RightsTask",
     "System",
 ]

@@ -6,13 +6,17 @@ from uuid import UUID
 
 from tortoise import fields
 from tortoise.contrib.postgres.fields import ArrayField
-from tortoise.models import Model
 
-from hub.models.catalogue import Department, Organisation
+from hub.models.catalogue import Department, Organisation, Recipient
+from hub.models.table import Model
 
 
 class Client(Model):
-    """An internal app or a partner that signs in with OAuth2 client credentials (RFC 6749 section 4.4)."""
+    """An internal app or a partner that signs in with OAuth2 client credentials (RFC 6749 section 4.4).
+
+    Of a partner: which recipient it is, and for which arrangements (null: all with that recipient).
+    auth_method: client_secret or private_key_jwt. jwks_url: where its keys are fetched, if they are not brought.
+    """
 
     id = fields.UUIDField(primary_key=True, default=None)
     organisation: fields.ForeignKeyRelation[Organisation] = fields.ForeignKeyField(
@@ -28,10 +32,17 @@ class Client(Model):
     created_by = fields.UUIDField(null=True)
     created_at = fields.DatetimeField()
     revoked_at = fields.DatetimeField(null=True)
+    recipient: fields.ForeignKeyNullableRelation[Recipient] = fields.ForeignKeyField(
+        "hub.Recipient", on_delete=fields.OnDelete.RESTRICT, null=True
+    )
+    arrangements: "fields.Field[list[UUID] | None]" = ArrayField("uuid", null=True)
+    auth_method = fields.TextField(db_default="client_secret")
+    jwks_url = fields.TextField(null=True)
 
     if TYPE_CHECKING:
         organisation_id: UUID
         department_id: UUID | None
+        recipient_id: UUID | None
 
     class Meta(Model.Meta):
         table = "client"

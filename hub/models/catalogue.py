@@ -1,15 +1,19 @@
 """What an organisation has decided beforehand: departments, purposes, recipients, arrangements."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from tortoise import fields
 from tortoise.contrib.postgres.fields import ArrayField
-from tortoise.models import Model
+
+from hub.models.table import Model
 
 
 class Organisation(Model):
-    """A controller. One deployment serves one, or the few of a group."""
+    """A controller. One deployment serves one, or the few of a group.
+
+    sandbox_of: whose copy this is, with made-up customers, for partners to try things out in.
+    """
 
     id = fields.UUIDField(primary_key=True, default=None)
     key = fields.CharField(max_length=100, unique=True)
@@ -18,6 +22,12 @@ class Organisation(Model):
     contact = fields.TextField()
     strict_sharing = fields.BooleanField(default=False)
     created_at = fields.DatetimeField()
+    sandbox_of: "fields.ForeignKeyNullableRelation[Organisation]" = fields.ForeignKeyField(
+        "hub.Organisation", related_name="sandboxes", on_delete=fields.OnDelete.RESTRICT, null=True
+    )
+
+    if TYPE_CHECKING:
+        sandbox_of_id: UUID | None
 
     class Meta(Model.Meta):
         table = "organisation"
@@ -193,7 +203,9 @@ class RecipientMembership(Model):
 class Arrangement(Model):
     """What is agreed with a recipient. It never widens a clause: both must cover.
 
-    safeguard: NONE, CONTRACT or BINDING_RULES, the protection of a transfer abroad.
+    safeguard: NONE, CONTRACT or BINDING_RULES, the protection of a transfer abroad. state: DRAFT or IN_FORCE; it has
+    ended when its last day is over. keep_days: for how long the recipient may keep what it gets. gain: what we get from
+    it, per language. picture: whom it reached when it was looked at before it came into force.
     """
 
     id = fields.UUIDField(primary_key=True, default=None)
@@ -213,6 +225,12 @@ class Arrangement(Model):
     safeguard = fields.TextField(default="NONE")
     document_sha256 = fields.TextField(null=True)
     created_at = fields.DatetimeField()
+    state = fields.TextField(default="IN_FORCE")
+    in_force_at = fields.DatetimeField(null=True)
+    keep_days = fields.IntField(null=True)
+    gain: "fields.Field[dict[str, str] | None]" = fields.JSONField(null=True)
+    picture: "fields.Field[dict[str, Any] | None]" = fields.JSONField(null=True)
+    pictured_at = fields.DatetimeField(null=True)
 
     if TYPE_CHECKING:
         organisation_id: UUID

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from tortoise import fields
-from tortoise.models import Model
 
 from hub.models.catalogue import Category, Organisation
+from hub.models.table import Model
 
 
 class Customer(Model):

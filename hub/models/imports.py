@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from tortoise import fields
-from tortoise.models import Model
 
 from hub.models.catalogue import Organisation
+from hub.models.table import Model
 
 
 class ImportBatch(Model):

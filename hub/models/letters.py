@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from tortoise import fields
-from tortoise.models import Model
 
 from hub.models.catalogue import Organisation
 from hub.models.customers import Customer
+from hub.models.table import Model
 
 
 class LetterRevision(Model):

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from tortoise import fields
 from tortoise.contrib.postgres.fields import ArrayField
-from tortoise.models import Model
 
 from hub.models.catalogue import Organisation, Purpose
+from hub.models.table import Model
 
 
 class Notice(Model):

@@ -5,11 +5,11 @@ from uuid import UUID
 
 from tortoise import fields
 from tortoise.contrib.postgres.fields import ArrayField
-from tortoise.models import Model
 
 from hub.models.catalogue import Organisation, Purpose, Recipient
 from hub.models.customers import Customer
 from hub.models.notices import NoticeVersion
+from hub.models.table import Model
 
 
 class ConsentQuestion(Model):

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from tortoise import fields
 from tortoise.contrib.postgres.fields import ArrayField
-from tortoise.models import Model
 
 from hub.models.catalogue import Organisation, Purpose
 from hub.models.notices import NoticeVersion
+from hub.models.table import Model
 
 
 class Activity(Model):

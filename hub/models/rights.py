@@ -5,10 +5,11 @@ from uuid import UUID
 
 from tortoise import fields
 from tortoise.contrib.postgres.fields import ArrayField
-from tortoise.models import Model
 
 from hub.models.catalogue import Organisation
 from hub.models.customers import Customer
+from hub.models.representatives import Representative
+from hub.models.table import Model
 
 
 class RightsRequest(Model):
@@ -16,6 +17,7 @@ class RightsRequest(Model):
 
     reference: what a person reads out. jurisdictions: each whose law gives the right, the governing one first.
     received_on: the day on which it came, where the customer lives. customer: null until a guest is found.
+    representative: under which link somebody asks for the customer.
     contact: where we write to, sealed, with its blind index and the key of that. proof: how surely it must be known who
     asks; verified_at: when it was. resumes_to: where a paused or held request goes on. waiting_for, ground: codes.
     due_on: the last day to answer, extended if it was; acknowledge_by: to confirm that it came. cools_until: until when
@@ -35,6 +37,9 @@ class RightsRequest(Model):
     )
     channel = fields.TextField()
     asker = fields.TextField()
+    representative: fields.ForeignKeyNullableRelation[Representative] = fields.ForeignKeyField(
+        "hub.Representative", related_name="requests", on_delete=fields.OnDelete.RESTRICT, null=True
+    )
     locale = fields.TextField()
     proof = fields.TextField()
     contact = fields.BinaryField(null=True)
@@ -57,6 +62,7 @@ class RightsRequest(Model):
     if TYPE_CHECKING:
         organisation_id: UUID
         customer_id: UUID | None
+        representative_id: UUID | None
 
     class Meta(Model.Meta):
         table = "rights_request"
@@ -113,9 +119,10 @@ class RightsCode(Model):
 
 
 class System(Model):
-    """A connected system of record. kind: MANUAL (a person looks) or SQL. settings: sealed, as its address.
+    """A connected system of record. kind: who works on it. settings: sealed, its address and secrets.
 
-    dataset: what lies in it, a fideslang file as text; no personal data. A disabled one is skipped, and it is said so.
+    dataset: what lies in it, a fideslang file as text; no personal data. refers_to: the datasets of others that its own
+    name, null where nobody looked. A disabled one is skipped, and it is said so; of a removed one its name is left.
     """
 
     id = fields.UUIDField(primary_key=True, default=None)
@@ -127,8 +134,10 @@ class System(Model):
     kind = fields.TextField()
     settings = fields.BinaryField(null=True)
     dataset = fields.TextField(null=True)
+    refers_to: "fields.Field[list[str] | None]" = ArrayField("text", null=True)
     created_at = fields.DatetimeField()
     disabled_at = fields.DatetimeField(null=True)
+    removed_at = fields.DatetimeField(null=True)
 
     if TYPE_CHECKING:
         organisation_id: UUID
@@ -142,7 +151,9 @@ class RightsStep(Model):
     """What a request needs of one system; system: null for the hub itself, or where there is none.
 
     name: as it was then. stage: those of a lower one come first. evidence: what was found or changed, in counts, fields
-    and digests, never values. why: of a refusal or a failure, in plain words. lease_until: until when somebody has it.
+    and digests, never values. keys: by what other systems know the person, found by this step; sealed under the
+    request's key, and gone when the request ends. why: of a refusal or a failure, in plain words. lease_until: until
+    when somebody has it. asked_at: when somebody was written to; opened_at: when they opened their link.
     """
 
     id = fields.UUIDField(primary_key=True, default=None)
@@ -159,11 +170,14 @@ class RightsStep(Model):
     state = fields.TextField()
     attempts = fields.IntField(default=0)
     evidence: "fields.Field[Any]" = fields.JSONField(null=True)
+    keys = fields.BinaryField(null=True)
     why = fields.TextField(null=True)
     next_at = fields.DatetimeField(null=True)
     lease_until = fields.DatetimeField(null=True)
     planned_at = fields.DatetimeField()
     ended_at = fields.DatetimeField(null=True)
+    asked_at = fields.DatetimeField(null=True)
+    opened_at = fields.DatetimeField(null=True)
 
     if TYPE_CHECKING:
         request_id: UUID
@@ -171,3 +185,24 @@ class RightsStep(Model):
 
     class Meta(Model.Meta):
         table = "rights_step"
+
+
+class RightsTask(Model):
+    """A link by which somebody without an account does a step: the hash of its token, for which attempt, until when."""
+
+    id = fields.UUIDField(primary_key=True, default=None)
+    step: fields.ForeignKeyRelation[RightsStep] = fields.ForeignKeyField(
+        "hub.RightsStep", related_name="tasks", on_delete=fields.OnDelete.RESTRICT, db_index=True
+    )
+    attempt = fields.IntField()
+    digest = fields.BinaryField()
+    sent_at = fields.DatetimeField()
+    expires_at = fields.DatetimeField()
+    opened_at = fields.DatetimeField(null=True)
+    of_list = fields.BinaryField(null=True)
+
+    if TYPE_CHECKING:
+        step_id: UUID
+
+    class Meta(Model.Meta):
+        table = "rights_task"

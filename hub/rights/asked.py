@@ -10,6 +10,7 @@ from hub import inputs, particulars, said
 from hub.act import Act
 from hub.errors import Code, Refusal, invalid, not_found
 from hub.policy.values import Channel as Way
+from hub.rights import recognising
 from hub.rights.values import Kind
 from hub.said import Kind as Said
 from hub.said import Scope
@@ -32,6 +33,9 @@ class Asked:
     """What is asked for. text: in the customer's words. changes: of a rectification, field and new value; all sealed.
 
     topics: category keys of an access request; none means everything. purpose, channels, recipient: of a choice.
+    represented: for whom somebody else asks, as they say it.
+    entry: of a complaint by whoever is signed in, what they do not recognise of what they read about themselves.
+    tells_recipients: whether whoever received the data shall hear of it, also where that has to be asked for.
     """
 
     text: str = dataclasses.field(default="", repr=False)
@@ -40,6 +44,17 @@ class Asked:
     purpose_id: UUID | None = None
     channels: Sequence[str] = ()
     recipient_id: UUID | None = None
+    represented: "Represented | None" = dataclasses.field(default=None, repr=False)
+    tells_recipients: bool = False
+    entry: recognising.Named | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Represented:
+    """A customer as somebody names them who asks for them; sealed, and never told to be right or wrong."""
+
+    name: str = field(repr=False)
+    email: str = field(repr=False)
 
 
 _NAMED = """
@@ -53,13 +68,8 @@ async def content(act: Act, kind: Kind, towards: UUID, asked: Asked) -> dict[str
     """Check what is asked for; returns it as it is sealed. Refusals: INVALID, NOT_FOUND, TOO_LARGE."""
     text = inputs.text(asked.text, "asked", "text", most=TEXT_CHARACTERS, empty=True)
     _require_fit(kind, towards, asked)
-    row = await act.row(_NAMED, towards, asked.purpose_id, asked.recipient_id, list(asked.topics))
-    if row is None or not row["purpose"]:
-        raise not_found("purpose", "asked", "purpose")
-    if not row["recipient"]:
-        raise not_found("recipient", "asked", "recipient")
-    if row["unknown"]:
-        raise invalid("There is no such category: " + row["unknown"][0] + ".", "asked", "topics")
+    if asked.purpose_id or asked.recipient_id or asked.topics:
+        await _require_named(act, towards, asked)
     return {
         "text": text,
         "topics": list(asked.topics),
@@ -69,7 +79,38 @@ async def content(act: Act, kind: Kind, towards: UUID, asked: Asked) -> dict[str
             inputs.choice(Way, way, "asked", "channels", place) for place, way in enumerate(asked.channels)
         ],
         "recipient_id": asked.recipient_id and str(asked.recipient_id),
+        **_represented(act, asked.represented),
+        **await _entry(act, asked.entry),
+        "tells_recipients": asked.tells_recipients,
     }
+
+
+async def _require_named(act: Act, towards: UUID, asked: Asked) -> None:
+    row = await act.row(_NAMED, towards, asked.purpose_id, asked.recipient_id, list(asked.topics))
+    if row is None or not row["purpose"]:
+        raise not_found("purpose", "asked", "purpose")
+    if not row["recipient"]:
+        raise not_found("recipient", "asked", "recipient")
+    if row["unknown"]:
+        raise invalid("There is no such category: " + row["unknown"][0] + ".", "asked", "topics")
+
+
+async def _entry(act: Act, named: recognising.Named | None) -> dict[str, dict[str, str]]:
+    """Only the customer who reads an entry names it: everybody else is told that there is none."""
+    if named is None:
+        return {}
+    await recognising.own(act, named)
+    return {"entry": {"kind": named.kind.value, "id": str(named.id)}}
+
+
+def _represented(act: Act, named: Represented | None) -> dict[str, dict[str, str]]:
+    if named is None:
+        return {}
+    try:
+        email = act.hub.vault.blind_email(named.email).normalised
+    except Refusal as refusal:
+        raise Refusal(refusal.code, refusal.message, ("asked", "represented", "email")) from None
+    return {"represented": {"name": inputs.line(named.name, "asked", "represented", "name"), "email": email}}
 
 
 def _changes(given: Mapping[str, str]) -> dict[str, str]:
@@ -93,6 +134,8 @@ def _require_fit(kind: Kind, towards: UUID, asked: Asked) -> None:
         )
     elif asked.purpose_id or asked.channels or asked.recipient_id:
         raise invalid("A request of this kind names no purpose, channel or recipient.", "asked")
+    if asked.entry and kind is not Kind.COMPLAINT:
+        raise invalid("Only a complaint names an entry.", "asked", "entry")
     if asked.changes and kind is not Kind.RECTIFICATION:
         raise invalid("Only a rectification has changes.", "asked", "changes")
     if kind is Kind.RECTIFICATION and not asked.changes and not asked.text:

@@ -13,8 +13,8 @@ import orjson
 
 from hub import choices, standings
 from hub.act import Act
-from hub.rights.requests import Channel, Request
-from hub.rights.values import Kind
+from hub.rights.requests import Asker, Channel, Request
+from hub.rights.values import Identity, Kind
 from hub.said import Choice, Evidence, Method, Scope
 from hub.said import Kind as Said
 
@@ -24,6 +24,8 @@ AT_ONCE: Final = frozenset(
     {Kind.STOP_MARKETING, Kind.STOP_SHARING, Kind.LIMIT_SENSITIVE, Kind.WITHDRAW_CONSENT}
 )
 """Done as soon as they are open: the choice is the whole fulfilment."""
+OPT_OUTS: Final = frozenset({Kind.STOP_MARKETING, Kind.STOP_SHARING, Kind.LIMIT_SENSITIVE})
+"""What holds on somebody's word where the law asks for no proof."""
 
 WORDING: Final[Mapping[Kind, str]] = {
     Kind.STOP_MARKETING: "Stop marketing to me.",
@@ -45,6 +47,9 @@ _OTHERS = """
     SELECT EXISTS (SELECT FROM rights_request r JOIN rights_event e ON e.request_id = r.id AND e.kind = 'APPLIED'
         WHERE r.customer_id = $1 AND r.organisation_id = $2 AND r.id <> $3 AND r.closed_at IS NULL
           AND (e.body ->> 'is_frozen')::boolean)
+    OR EXISTS (SELECT FROM rights_request r WHERE r.customer_id = $1 AND r.organisation_id = $2 AND r.id <> $3
+          AND r.kind = 'RESTRICTION'
+          AND (r.state IN ('ANSWERED', 'PARTLY_ANSWERED') OR (r.state = 'LIFTING' AND r.cools_until IS NOT NULL)))
 """
 # Of an erased customer there is nothing left to let go on.
 _APPLIED = """
@@ -52,6 +57,11 @@ _APPLIED = """
     JOIN customer c ON c.id = r.customer_id AND c.erased_at IS NULL
     WHERE e.request_id = $1 AND e.kind = 'APPLIED' ORDER BY e.id DESC LIMIT 1
 """
+
+
+def holds_on_word(request: Request) -> bool:
+    """Whether a request holds before it is known who asks; of somebody who asks for another it never does."""
+    return request.kind in OPT_OUTS and request.asker is Asker.SELF and request.proof == Identity.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +97,7 @@ async def apply(act: Act, request: Request, customer_id: UUID, about: About) -> 
         return Applied()
     change = standings.Change(is_restricted=True, reason="RIGHTS_REQUEST")
     changed = await standings.change(act, customer_id, change, request.organisation_id)
-    return Applied(
-        is_frozen="RESTRICTION" in changed or await _is_frozen_by_others(act, request, customer_id)
-    )
+    return Applied(is_frozen="RESTRICTION" in changed or await is_frozen_by_others(act, request, customer_id))
 
 
 async def lift(act: Act, request: Request, *, is_withdrawn: bool = False) -> None:
@@ -112,10 +120,11 @@ async def lift(act: Act, request: Request, *, is_withdrawn: bool = False) -> Non
 
 async def _stays(act: Act, request: Request, *, is_withdrawn: bool) -> bool:
     is_granted = request.kind is Kind.RESTRICTION and not is_withdrawn and request.ground is None
-    return is_granted or await _is_frozen_by_others(act, request, request.customer_id)
+    return is_granted or await is_frozen_by_others(act, request, request.customer_id)
 
 
-async def _is_frozen_by_others(act: Act, request: Request, customer_id: UUID | None) -> bool:
+async def is_frozen_by_others(act: Act, request: Request, customer_id: UUID | None) -> bool:
+    """Whether a record stands still for another request too: one that is open, or a restriction that was granted."""
     return bool(await act.value(_OTHERS, customer_id, request.organisation_id, request.id))
 
 

@@ -4,7 +4,7 @@ Codes and English stand in ``reasons.toml``; ``words`` holds the same in French 
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Final
@@ -42,6 +42,14 @@ def refusals(jurisdiction: Jurisdiction, kind: Kind) -> tuple[Ground, ...]:
         for where in raw["where"]
         if where["in"] == jurisdiction and kind in where["kinds"]
     )
+
+
+def common(jurisdictions: Iterable[str], kind: Kind) -> dict[str, str]:
+    """On which grounds a request under several laws can be refused, and where each stands in every one of them."""
+    laws = [refusals(Jurisdiction(place), kind) for place in jurisdictions]
+    known = [{each.code: each.cites for each in several} for several in laws]
+    codes = [code for code in known[0] if all(code in each for each in known)]
+    return {code: "; ".join(dict.fromkeys(each[code] for each in known)) for code in codes}
 
 
 def exceptions(jurisdiction: Jurisdiction) -> tuple[Ground, ...]:

@@ -14,14 +14,19 @@ from uuid import UUID
 
 import orjson
 
-from hub import inputs, particulars
+from hub import inputs, ledger, particulars
 from hub.act import Act, Ask
 from hub.db import Record, new_id
 from hub.errors import Code, Refusal, not_found
+from hub.rights import moving
+from hub.rights.references import as_written
 from hub.rights.sealed import sealed_message
 from hub.rights.states import ENDS, FOLLOWS, State
 from hub.rights.values import Kind
-from hub.scope import organisation
+from hub.scope import organisation, own
+from hub.spelling import spelled
+from hub.webhooks import announcing
+from hub.webhooks.types import Type
 
 
 class Channel(StrEnum):
@@ -71,11 +76,17 @@ class Request:
     cools_until: datetime | None
     opened_at: datetime
     closed_at: datetime | None
+    representative_id: UUID | None
 
     @property
     def is_ended(self) -> bool:
-        """Whether nothing more becomes of it."""
+        """Whether it was answered, in whichever way."""
         return self.state in ENDS
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its steps are over too: what was granted may be lifted afterwards."""
+        return self.is_ended and self.state is not State.LIFTING
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +123,7 @@ class Filter:
 class Page:
     """A stretch of requests in the order in which they came."""
 
-    items: tuple[Request, ...] = field(default=())
+    items: tuple[Request, ...] = ()
     has_more: bool = False
 
 
@@ -133,13 +144,18 @@ class Move:
 
 
 OWN: Final = tuple(each.name for each in dataclasses.fields(Request))
-_COLUMNS = ", ".join(OWN)
+COLUMNS = ", ".join(OWN)
+OF_PERSON: Final = "customer_id IN (SELECT $3::uuid UNION ALL SELECT id FROM customer WHERE survivor_id = $3)"
+"""Of a customer $3 and the records that were merged into theirs."""
+_REACHED = f"""($2::uuid IS NULL OR organisation_id = $2) AND ($3::uuid IS NULL OR {OF_PERSON}) AND NOT ($4 AND EXISTS (
+    SELECT FROM rights_event e WHERE e.request_id = rights_request.id AND e.kind = 'AUTHORITY_ENDED'))"""
+"""Of an organisation $2, of a customer $3; $4, at the portal: not under a link that has ended, whatever came after."""
 _BY_IDS = f"""
-    SELECT {_COLUMNS} FROM rights_request WHERE id = ANY ($1) AND ($2::uuid IS NULL OR organisation_id = $2)
+    SELECT {COLUMNS} FROM rights_request WHERE id = ANY ($1) AND {_REACHED}
 """  # noqa: S608 - joined from constants
 _BY_REFERENCE = "SELECT id FROM rights_request WHERE organisation_id = $1 AND reference = $2"
 _FILTERED = f"""
-    SELECT {_COLUMNS} FROM rights_request WHERE organisation_id = $1
+    SELECT {COLUMNS} FROM rights_request WHERE organisation_id = $1
       AND ($2::text IS NULL OR state = $2) AND ($3::text IS NULL OR kind = $3)
       AND ($4::uuid IS NULL OR customer_id = $4) AND ($5::date IS NULL OR (due_on <= $5 AND closed_at IS NULL))
       AND ($6::bool IS NULL OR (closed_at IS NOT NULL) = $6)
@@ -151,20 +167,26 @@ _EVENTS = """
         actor_kind, actor_id, happened_at
     FROM rights_event WHERE request_id = ANY ($1) AND (NOT is_private OR $2) ORDER BY request_id, id
 """
-_WHOSE = "SELECT customer_id FROM rights_request WHERE id = $1 AND ($2::uuid IS NULL OR organisation_id = $2)"
-_LOCK_PERSON = "SELECT FROM customer WHERE id = $1 FOR NO KEY UPDATE"
-_LOCK = "SELECT customer_id FROM rights_request WHERE id = $1 FOR NO KEY UPDATE"
-_TELL = """
-    INSERT INTO rights_event (id, request_id, kind, was, state, code, is_private, message, body, actor_kind, actor_id,
-        happened_at, act_id)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb, $10, $11, $12, $13)
+_WHOSE = f"SELECT customer_id FROM rights_request WHERE id = $1 AND {_REACHED}"  # noqa: S608
+_WHOSE_OF_ALL = "SELECT customer_id FROM rights_request WHERE id = $1"
+"""The same for who reaches every request, as workers do: the other takes longer to plan than to run."""
+_LOCK_PERSON = """
+    SELECT k.wrapped FROM customer c LEFT JOIN keys.customer_key k ON k.customer_id = c.id
+    WHERE c.id = $1 FOR NO KEY UPDATE OF c
 """
+_LOCK = f"SELECT {COLUMNS} FROM rights_request WHERE id = $1 FOR NO KEY UPDATE"  # noqa: S608
+# By what other systems know the person is needed until the end, and no longer.
+_FORGET_KEYS = "UPDATE rights_step SET keys = NULL WHERE request_id = $1 AND keys IS NOT NULL"
 
 
 async def by_ids(ask: Ask, ids: Sequence[UUID]) -> dict[UUID, Request]:
     """Read many requests by one statement; those unknown or of others are left out."""
-    rows = await ask.rows(_BY_IDS, list(ids), ask.actor.organisation_id)
+    rows = await ask.rows(_BY_IDS, list(ids), *_reach(ask))
     return {row["id"]: stored(row) for row in rows}
+
+
+def _reach(ask: Ask) -> tuple[UUID | None, UUID | None, bool]:
+    return ask.actor.organisation_id, own(ask), ask.actor.kind == "portal"
 
 
 async def read(ask: Ask, request_id: UUID) -> Request:
@@ -177,8 +199,9 @@ async def read(ask: Ask, request_id: UUID) -> Request:
 
 async def by_reference(ask: Ask, reference: str, organisation_id: UUID | None = None) -> Request:
     """Read the request that a person names by its reference, however they write it."""
-    said = "".join(reference.split()).upper()
-    found: UUID | None = await ask.value(_BY_REFERENCE, organisation(ask, organisation_id), said)
+    said = as_written(reference)
+    towards = organisation(ask, organisation_id)
+    found = await ask.value(_BY_REFERENCE, towards, said) if inputs.storable(said) else None
     if found is None:
         raise not_found("rights request", "reference")
     return await read(ask, found)
@@ -219,66 +242,55 @@ async def hold_request(act: Act, request_id: UUID) -> Request:
 
     The customer comes first, as everywhere: what a request sets off is written about them by the same act.
     """
-    whose = await act.row(_WHOSE, request_id, act.actor.organisation_id)
+    reach = _reach(act)
+    whose = await (act.row(_WHOSE, request_id, *reach) if any(reach) else act.row(_WHOSE_OF_ALL, request_id))
     if whose is None:
         raise not_found("rights request", "request")
-    if whose["customer_id"] is not None:
-        await act.rows(_LOCK_PERSON, whose["customer_id"])
-    if await act.value(_LOCK, request_id) != whose["customer_id"]:
+    person: UUID | None = whose["customer_id"]
+    if person is not None and (wrapped := await act.value(_LOCK_PERSON, person)):
+        act.wrapped[person] = wrapped
+    (row,) = await act.rows(_LOCK, request_id)
+    if row["customer_id"] != person:
         raise Refusal(Code.CONFLICT, "This request has just been changed: look again.", ("request",))
-    return await read(act, request_id)
+    return stored(row)
 
 
 def require(request: Request, state: State) -> None:
     """Refuse CONFLICT where a request cannot become this."""
     if state in FOLLOWS[request.state]:
         return
+    message = f"A request that is {request.state} cannot become {state}."
     if request.is_ended:
         message = f"This request has ended ({request.state}): open a new one."
-    else:
-        message = f"A request that is {request.state} cannot become {state}."
     raise Refusal(Code.CONFLICT, message, ("request",))
 
 
 async def move(act: Act, request: Request, step: Move) -> Request:
-    """Write what becomes of a held request: the event, the row, the ledger entry."""
+    """Write what becomes of a held request by one statement: the event, the row, the ledger entry."""
     if step.state is not None:
         require(request, step.state)
     event_id = new_id()
     message = await sealed_message(act, request.id, event_id, step.message)
     was = request.state if step.state is not None else None
-    body = orjson.dumps(dict(step.body)).decode()
-    await act.execute(
-        _TELL, event_id, request.id, step.kind, was, step.state, step.code, step.is_private, message, body,
-        act.actor.kind, act.actor.id, act.at, act.id,
+    changes = {**moving.standing(step.state, act.at), **step.changes}
+    body = {"request": request.id, "state": step.state or request.state, "code": step.code, **step.body}
+    detail = ledger.Detail(request.customer_id, body)
+    (row,) = await act.rows(
+        moving.statement(COLUMNS, tuple(changes)), request.id, event_id, step.kind, was, step.state, step.code,
+        step.is_private, message, orjson.dumps(dict(step.body)).decode(), act.actor.kind, act.actor.id, act.at, act.id,
+        *await ledger.entry(act, f"request.{step.kind.lower()}", [detail]), *changes.values(),
     )  # fmt: skip
-    changes = {**step.changes, **_standing(act, step.state)}
-    if changes:
-        await _update(act, request.id, changes)
-    await act.record(
-        f"request.{step.kind.lower()}", request.customer_id, request=request.id, state=step.state or request.state,
-        code=step.code, **step.body,
-    )  # fmt: skip
-    return await read(act, request.id)
+    if step.state in ENDS:
+        await act.execute(_FORGET_KEYS, request.id)
+    if step.state is not None:
+        said = {"request": spelled("RightsRequest", request.id)}
+        await announcing.announce(act, request.organisation_id, Type.REQUEST_CHANGED, said)
+    return stored(row)
 
 
-def _standing(act: Act, state: State | None) -> dict[str, Any]:
-    if state is None:
-        return {}
-    moved: dict[str, Any] = {"state": state, "closed_at": act.at if state in ENDS else None}
-    if state not in {State.PAUSED, State.HELD}:
-        moved |= {"resumes_to": None, "waiting_for": None}
-    return moved
-
-
-async def _update(act: Act, request_id: UUID, changes: Mapping[str, Any]) -> None:
-    places = ", ".join(f"{name} = ${number}" for number, name in enumerate(changes, 2))
-    await act.execute(f"UPDATE rights_request SET {places} WHERE id = $1", request_id, *changes.values())  # noqa: S608 - names of ours
-
-
-def stored(row: Record) -> Request:
+def stored(row: Record | Mapping[str, Any]) -> Request:
     """As a row is read."""
-    values = dict(row)
+    values: dict[str, Any] = dict(row)
     kinds: tuple[tuple[str, Any], ...] = (
         ("kind", Kind), ("state", State), ("channel", Channel), ("asker", Asker), ("jurisdictions", tuple),
     )  # fmt: skip

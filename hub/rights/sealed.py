@@ -15,14 +15,16 @@ _WRAPPED = "SELECT wrapped FROM keys.request_key WHERE request_id = $1"
 _MESSAGES = (
     "SELECT id, message FROM rights_event WHERE request_id = $1 AND id = ANY ($2) AND message IS NOT NULL"
 )
+_KEYS = "SELECT id, keys FROM rights_step WHERE request_id = $1 AND keys IS NOT NULL ORDER BY id"
 _CONTENT = "SELECT content, contact FROM rights_request WHERE id = $1"
 
 
 async def open_key(ask: Ask, request_id: UUID) -> DataKey:
     """Unwrap a request's own data key; Refusal CONFLICT once it is destroyed."""
-    wrapped = await ask.value(_WRAPPED, request_id)
+    wrapped = ask.wrapped.get(request_id) or await ask.value(_WRAPPED, request_id)
     if wrapped is None:
         raise Refusal(Code.CONFLICT, "The texts of this request have been destroyed.", ("request",))
+    ask.wrapped[request_id] = wrapped
     return ask.hub.vault.unwrap(request_id, wrapped, OWNER)
 
 
@@ -45,6 +47,19 @@ async def contents(ask: Ask, request_id: UUID) -> tuple[dict[str, Any], str | No
     if row["contact"] is None:
         return content, None
     return content, key.open_text("rights_request", "contact", request_id, row["contact"])
+
+
+async def keys(ask: Ask, request_id: UUID) -> dict[str, tuple[Any, ...]]:
+    """Open by what other systems know the person, as the steps of a request found out: values by field, each once."""
+    rows = await ask.rows(_KEYS, request_id)
+    if not rows:
+        return {}
+    key, found = await open_key(ask, request_id), dict[str, dict[Any, None]]()
+    for row in rows:
+        said = orjson.loads(key.open("rights_step", "keys", row["id"], row["keys"]))
+        for name, values in said.items():
+            found.setdefault(name, {}).update(dict.fromkeys(values))
+    return {name: tuple(values) for name, values in found.items()}
 
 
 async def sealed_message(act: Act, request_id: UUID, event_id: UUID, message: str | None) -> bytes | None:

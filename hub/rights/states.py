@@ -26,11 +26,28 @@ class State(StrEnum):
     REFUSED = "REFUSED"
     WITHDRAWN = "WITHDRAWN"
     EXPIRED = "EXPIRED"
+    LIFTING = "LIFTING"
+    LIFTED = "LIFTED"
 
 
-ENDS: Final = frozenset(
-    {State.ANSWERED, State.PARTLY_ANSWERED, State.REFUSED, State.WITHDRAWN, State.EXPIRED}
-)
+AFTERWARDS: Final = frozenset({State.LIFTING, State.LIFTED})
+"""A restriction that was granted ends: the request was answered before, and stays so."""
+GRANTED: Final = frozenset({State.ANSWERED, State.PARTLY_ANSWERED})
+ENDS: Final = frozenset({*GRANTED, State.REFUSED, State.WITHDRAWN, State.EXPIRED, *AFTERWARDS})
+
+
+class Waiting(StrEnum):
+    """What a paused request waits for. By some laws a clarification stops a clock; a fee or proof begins it."""
+
+    CLARIFICATION = "CLARIFICATION"
+    IDENTITY = "IDENTITY"
+    AUTHORITY = "AUTHORITY"
+    OTHER_DETAILS = "OTHER_DETAILS"
+    FEE = "FEE"
+    STAFF_MATCH = "STAFF_MATCH"
+    SYSTEM = "SYSTEM"
+
+
 RESTING: Final = frozenset({State.PAUSED, State.HELD})
 """A request rests here and goes on where it was; the row says where."""
 
@@ -63,15 +80,17 @@ FOLLOWS: Final[Mapping[State, frozenset[State]]] = {
     State.PAUSED: frozenset(_WORKING | {State.VERIFYING, State.REFUSED, State.WITHDRAWN, State.EXPIRED}),
     State.HELD: frozenset(_WORKING | {State.REFUSED, State.WITHDRAWN}),
     **{end: frozenset[State]() for end in ENDS},
+    **{granted: frozenset({State.LIFTING}) for granted in GRANTED},
+    State.LIFTING: frozenset({*GRANTED, State.LIFTED}),
 }
 """What a request may become in each state."""
 
 
 def transitions() -> Iterator[tuple[State, State]]:
     """Every legal move, in the order of the states."""
-    for was, following in FOLLOWS.items():
+    for was in State:
         for state in State:
-            if state in following:
+            if state in FOLLOWS[was]:
                 yield was, state
 
 
@@ -79,5 +98,5 @@ def drawing() -> str:
     """Draw the states as a Mermaid diagram, for the documentation."""
     lines = ["stateDiagram-v2", "    [*] --> RECEIVED"]
     lines += [f"    {was} --> {state}" for was, state in transitions()]
-    lines += [f"    {end} --> [*]" for end in State if end in ENDS]
+    lines += [f"    {end} --> [*]" for end in State if end in ENDS and end is not State.LIFTING]
     return "\n".join(lines)

@@ -12,10 +12,10 @@ from hub.policy.values import Jurisdiction
 from hub.rights import clocks, requests
 from hub.rights.clocks import Clock, Dates
 from hub.rights.counting import Pause
-from hub.rights.law import RIGHTS
+from hub.rights.law import RIGHTS, Timing
 from hub.rights.requests import Event, Request
-from hub.rights.states import State
-from hub.rights.values import Identity, Kind
+from hub.rights.states import State, Waiting
+from hub.rights.values import Identity, Kind, Start
 
 ZONES: Final[Mapping[Jurisdiction, ZoneInfo]] = {
     Jurisdiction.AU: ZoneInfo("Australia/Sydney"),
@@ -29,7 +29,22 @@ ZONES: Final[Mapping[Jurisdiction, ZoneInfo]] = {
 OLDEST: Final = 366
 """How many days ago a request may have been received when it is entered."""
 
-_DAYS = "UPDATE rights_request SET acknowledge_by = $2, due_on = $3 WHERE id = $1"
+_DAYS = (
+    f"UPDATE rights_request SET acknowledge_by = $2, due_on = $3 WHERE id = $1 RETURNING {requests.COLUMNS}"  # noqa: S608 - names of ours
+)
+
+_WAITING = """
+    SELECT id FROM rights_request WHERE state = 'PAUSED' AND verified_at IS NOT NULL AND due_on IS NOT NULL
+        AND waiting_for = ANY ($1) AND id > $2 ORDER BY id LIMIT $3
+"""
+WAITING_AT_A_TIME: Final = 500
+_STARTING: Final = (Waiting.CLARIFICATION, Waiting.IDENTITY, Waiting.FEE)
+"""For what a law's time may wait."""
+
+
+def zone(place: str | None) -> ZoneInfo:
+    """Whose hours are shown to somebody who lives there; those of Greenwich where that is not known."""
+    return ZONES[Jurisdiction(place)] if place else ZoneInfo("UTC")
 
 
 def offering(places: Iterable[str], kind: Kind, at: datetime) -> tuple[str, ...]:
@@ -75,10 +90,13 @@ def received_on(act: Act, place: str, given: date | None) -> date:
 def clock_of(request: Request, events: Sequence[Event], at: datetime) -> Clock:
     """Work the clock of a request as of an instant."""
     place = request.jurisdictions[0]
+    asked = _waits(place, request.received_on, events, at)
+    fees = [each.ended_on for each in asked[Waiting.FEE]]
     dates = Dates(
         request.received_on,
-        identity_on=_identity_on(place, request, events),
-        clarifications=_clarifications(place, request.received_on, events, at),
+        identity_on=_identity_on(place, request, events, asked[Waiting.IDENTITY]),
+        fee_on=max(fees, default=None),
+        clarifications=tuple(asked[Waiting.CLARIFICATION]),
         is_extended=request.extended_at is not None,
     )
     return clocks.clock([Jurisdiction(each) for each in request.jurisdictions], request.kind, dates)
@@ -91,11 +109,43 @@ async def clocks_of(ask: Ask, ids: Sequence[UUID]) -> dict[UUID, Clock]:
     return {key: clock_of(request, events[key], ask.at) for key, request in found.items()}
 
 
+def stopping() -> list[str]:
+    """For what the law's time waits, as `UK ACCESS FEE`; for anything else that a request waits for it goes on."""
+    return [
+        f"{place} {kind} {waiting}"
+        for (place, kind), right in RIGHTS.items()
+        for waiting in _STARTING
+        if right.timing is not None and _waits_for(right.timing, waiting)
+    ]
+
+
+def _waits_for(timing: Timing, waiting: Waiting) -> bool:
+    if waiting is Waiting.CLARIFICATION:
+        return timing.pauses_cites is not None
+    return Start(waiting.value) in timing.starts
+
+
+async def behind(ask: Ask, after: UUID) -> tuple[list[UUID], UUID | None]:
+    """Find requests that wait and whose last day has moved on meanwhile; also after which id there may be more."""
+    rows = await ask.rows(_WAITING, list(_STARTING), after, WAITING_AT_A_TIME)
+    found = await requests.by_ids(ask, [row["id"] for row in rows])
+    clocks_now = await clocks_of(ask, list(found))
+    moved = [key for key, request in found.items() if clocks_now[key].last_day != request.due_on]
+    return moved, rows[-1]["id"] if len(rows) == WAITING_AT_A_TIME else None
+
+
+async def catch_up(act: Act, request_id: UUID) -> None:
+    """Write the days of a request that waits as they stand today."""
+    request = await reckon(act, await requests.hold_request(act, request_id))
+    await act.record("request.reckoned", request.customer_id, request=request.id, due_on=request.due_on)
+
+
 async def reckon(act: Act, request: Request) -> Request:
     """Write the days of a held request anew, after something that its clock depends on."""
-    clock = (await clocks_of(act, [request.id]))[request.id]
-    await act.execute(_DAYS, request.id, clock.acknowledge_by, clock.last_day)
-    return await requests.read(act, request.id)
+    events = (await requests.events_of(act, [request.id]))[request.id]
+    clock = clock_of(request, events, act.at)
+    (row,) = await act.rows(_DAYS, request.id, clock.acknowledge_by, clock.last_day)
+    return requests.stored(row)
 
 
 async def require_extension(act: Act, request: Request, reason: str) -> str:
@@ -103,7 +153,7 @@ async def require_extension(act: Act, request: Request, reason: str) -> str:
     clock = (await clocks_of(act, [request.id]))[request.id]
     if clock.extended_due is None or clock.due is None:
         raise Refusal(Code.CONFLICT, "No longer time is given for this request.", ("request",))
-    reasons = sorted(_reasons(request))
+    reasons = sorted(extension_reasons(request))
     if reason not in reasons:
         raise invalid(f"More time is given for: {', '.join(reasons)}.", "reason")
     if local_day(request.jurisdictions[0], act.at) > clock.due:
@@ -112,31 +162,34 @@ async def require_extension(act: Act, request: Request, reason: str) -> str:
     return reason
 
 
-def _reasons(request: Request) -> set[str]:
-    """The reasons that each law with an extension accepts."""
+def extension_reasons(request: Request) -> set[str]:
+    """Why more time is given: the reasons that each law with an extension accepts."""
     timings = [RIGHTS[Jurisdiction(place), request.kind].timing for place in request.jurisdictions]
     several = [set(each.extension.reasons) for each in timings if each is not None and each.extension]
     return {reason for reasons in several for reason in reasons if all(reason in each for each in several)}
 
 
-def _identity_on(place: str, request: Request, events: Sequence[Event]) -> date | None:
-    """The day on which it was known who asks, where that had been asked for."""
-    was_asked = any(each.state is State.VERIFYING for each in events)
-    if request.verified_at is None or not was_asked:
+def _identity_on(
+    place: str, request: Request, events: Sequence[Event], asked: Sequence[Pause]
+) -> date | None:
+    """The day on which it was known who asks, where that had been asked for; also once more, of who was known."""
+    if request.verified_at is None:
         return None
-    return max(local_day(place, request.verified_at), request.received_on)
+    known = max(local_day(place, request.verified_at), request.received_on)
+    was_asked = any(each.state is State.VERIFYING for each in events)
+    return max([*([known] if was_asked else []), *(each.ended_on for each in asked)], default=None)
 
 
-def _clarifications(place: str, received: date, events: Sequence[Event], at: datetime) -> tuple[Pause, ...]:
-    """The stretches in which the customer was asked what is meant; one that is open lasts until now."""
-    found: list[Pause] = []
-    began: date | None = None
+def _waits(place: str, received: date, events: Sequence[Event], at: datetime) -> dict[Waiting, list[Pause]]:
+    """The stretches in which we waited for what a clock may wait for; one that is open lasts until now."""
+    found: dict[Waiting, list[Pause]] = {each: [] for each in _STARTING}
+    began: tuple[Waiting, date] | None = None
     for event in events:
-        if event.kind == "PAUSED" and event.code == "CLARIFICATION":
-            began = max(local_day(place, event.happened_at), received)
-        elif began is not None and event.was is State.PAUSED:
-            found.append(Pause(began, local_day(place, event.happened_at)))
+        if began is not None and event.was is State.PAUSED:
+            found[began[0]].append(Pause(began[1], local_day(place, event.happened_at)))
             began = None
+        if event.kind == "PAUSED" and event.code in found:
+            began = Waiting(event.code), max(local_day(place, event.happened_at), received)
     if began is not None:
-        found.append(Pause(began, max(began, local_day(place, at))))
-    return tuple(found)
+        found[began[0]].append(Pause(began[1], max(began[1], local_day(place, at))))
+    return found

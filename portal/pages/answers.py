@@ -12,7 +12,8 @@ from hub.rights import proving
 from hub.rights.proving import Guest
 from hub.rights.values import Kind
 from portal.door import does, shows
-from portal.journeys import NAMES, PLACES, Asking, Journey
+from portal.journeys import NAMES, PLACES, ROLES, Asking, Journey, unsent
+from portal.pages import entries, own
 from portal.pages.question import categories_of, journey_of, purposes_of
 from portal.reader import Page, Reader
 
@@ -34,8 +35,10 @@ async def show_answers(reader: Reader) -> Page | Response:
     questions = journey.questions_of(asking)
     given: dict[str, Any] = {
         "journey": journey, "asking": asking, "questions": questions, "names": NAMES, "places": PLACES,
-        "kind": journey.kind_of(asking), "number": len(questions) + 1, "of": len(questions) + 2,
+        "kind": journey.kind_of(asking), "roles": ROLES, "number": len(questions) + 1, "of": len(questions) + 2,
     }  # fmt: skip
+    if "words" in questions:
+        given |= await entries.shown(reader, asking)
     if "topics" in questions:
         given |= await categories_of(reader, asking)
     if "purpose" in questions:
@@ -62,6 +65,8 @@ async def send(reader: Reader) -> Response:
     gone = passed(reader, journey, asking)
     if gone is not None:
         return gone
+    if reader.is_signed_in:
+        return await own.send(reader, journey, asking)
     if asking.request is None:
         await reader.spend(HOUR_SECONDS, *codes(reader, asking.get("email")))
 
@@ -92,5 +97,8 @@ def codes(reader: Reader, email: str) -> list[Purse]:
 
 async def _receive(act: Act, journey: Journey, asking: Asking) -> Any:
     kind = journey.kind_of(asking) or Kind.ACCESS
-    guest = Guest(kind, asking.get("place"), asking.get("email"), journey.asked(asking), locale=act.locale)
+    guest = Guest(
+        kind, asking.get("place"), asking.get("email"), journey.asked(asking), journey.asker(asking), act.locale,
+        files=unsent(asking),
+    )  # fmt: skip
     return (await proving.receive_guest(act, guest)).request.id

@@ -9,12 +9,13 @@ from starlette.responses import Response
 from hub.act import Act
 from hub.actors import Operation
 from hub.auth import sessions
+from hub.auth.codes import CODE_DIGITS, Tried
 from hub.auth.sessions import Visit
 from hub.rights import proving, timing
-from hub.rights.proving import CODE_DIGITS, Tried
+from hub.rights.effects import OPT_OUTS
 from portal.door import does, shows
 from portal.forms import Wrong
-from portal.journeys import Asking, Journey
+from portal.journeys import OTHER, Asking, Journey
 from portal.pages.answers import HOUR_SECONDS, codes, passed
 from portal.pages.question import journey_of
 from portal.reader import Page, Reader
@@ -41,6 +42,7 @@ async def show_code(reader: Reader) -> Page | Response:
     zone = timing.ZONES[asking.get("place")]
     return Page("code.html", {
         "journey": journey, "asking": asking, "number": count, "of": count, "sent": reader.form,
+        "is_stopped": journey.kind_of(asking) in OPT_OUTS and asking.get("who") != OTHER,
         "until": code and code.expires_at.astimezone(zone), "left": code.tries_left if code else 0,
     })  # fmt: skip
 
@@ -54,7 +56,7 @@ async def prove(reader: Reader) -> Response:
     journey = journey_of(reader)
     if reader.form.one("again"):
         return await _send_again(reader, journey)
-    digits = _digits(reader.form.one("code"))
+    digits = digits_of(reader.form.one("code"))
     fresh = sessions.next_token(reader.hub, reader.token or "", reader.form.one("form"))
 
     async def make(act: Act) -> dict[str, Any]:
@@ -105,7 +107,7 @@ async def _send_again(reader: Reader, journey: Journey) -> Response:
     return reader.go("ask", journey.key, "code")
 
 
-def _digits(said: str) -> str:
+def digits_of(said: str) -> str:
     """Return a code's digits, in whichever script and grouping they were typed; Wrong for no code: no try is lost."""
     found = "".join(
         str(unicodedata.digit(letter)) for letter in said[:50] if unicodedata.digit(letter, None) is not None

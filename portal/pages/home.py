@@ -11,35 +11,39 @@ from starlette.responses import RedirectResponse, Response
 from hub.act import Act, Hub
 from hub.actors import Operation
 from hub.auth import sessions
+from hub.policy.values import Jurisdiction
 from hub.problems import problem
-from hub.rights import requests
+from hub.rights import mine, requests
+from hub.rights.law import RIGHTS
 from hub.rights.requests import Request as Rights
 from portal.door import CSP, does, shows
 from portal.journeys import JOURNEYS, NAMES, Asking
 from portal.languages import choose
+from portal.pages import referral
 from portal.reader import Page, Reader, token_of
+from portal.tags import Tag, tag_of
 from portal.wording import ENGINES
 
 LEAVES = '"cache", "cookies", "storage"'
 
 
-def doors(hub: Hub) -> Callable[[Request], Awaitable[Response]]:
-    """Make the page that lists whose portals there are; where there is one, it leads there."""
+def doors(hub: Hub, root: str = "/o") -> Callable[[Request], Awaitable[Response]]:
+    """Make the page that lists whose portals (or desks) there are; where there is one, it leads there."""
 
     async def respond(request: Request) -> Response:
         language = choose(request.query_params.get("lang"), request.headers.get("accept-language", ""))
         found = await sessions.houses(hub)
         headers = {"content-security-policy": CSP, "vary": "Accept-Language"}
         if len(found) == 1:
-            return RedirectResponse(f"/o/{found[0].key}/{language}", HTTPStatus.SEE_OTHER, headers)
-        text = ENGINES[language].get_template("doors.html").render(language=language, houses=found)
+            return RedirectResponse(f"{root}/{found[0].key}/{language}", HTTPStatus.SEE_OTHER, headers)
+        text = ENGINES[language].get_template("doors.html").render(language=language, houses=found, root=root)
         return Response(text, headers={**headers, "content-language": language}, media_type="text/html")
 
     return respond
 
 
-def door(hub: Hub) -> Callable[[Request], Awaitable[Response]]:
-    """Make the address of one portal without a language: it leads to the reader's."""
+def door(hub: Hub, root: str = "/o") -> Callable[[Request], Awaitable[Response]]:
+    """Make the address of one portal (or desk) without a language: it leads to the reader's."""
 
     async def respond(request: Request) -> Response:
         named = request.path_params["house"]
@@ -47,7 +51,7 @@ def door(hub: Hub) -> Callable[[Request], Awaitable[Response]]:
             return problem(request.scope, HTTPStatus.NOT_FOUND)
         language = choose(None, request.headers.get("accept-language", ""))
         headers = {"content-security-policy": CSP, "vary": "Accept-Language"}
-        return RedirectResponse(f"/o/{named}/{language}", HTTPStatus.SEE_OTHER, headers)
+        return RedirectResponse(f"{root}/{named}/{language}", HTTPStatus.SEE_OTHER, headers)
 
     return respond
 
@@ -78,18 +82,32 @@ def _waiting(typed: Mapping[str, Any]) -> str:
 
 
 async def show_home(reader: Reader) -> Page:
-    """Show what one can do."""
-    return Page("home.html", {"requests": await own(reader), "names": NAMES})
+    """Show what one can do, and where one's requests stand."""
+    place = reader.typed.get("known", {}).get("place", {}).get("place")
+    offered = {
+        key for key, each in JOURNEYS.items()
+        if not place or not each.kind or RIGHTS[Jurisdiction(place), each.kind].is_offered
+    }  # fmt: skip
+    given = {
+        "requests": await _own(reader), "names": NAMES, "offered": offered,
+        "questions": await referral.open_questions(reader) if reader.is_signed_in else [],
+    }  # fmt: skip
+    return Page("own.html" if reader.is_signed_in else "home.html", given)
 
 
-async def own(reader: Reader) -> list[Rights]:
-    """The requests that this visit has proved, in their order."""
+async def _own(reader: Reader) -> list[tuple[str, Rights, Tag]]:
+    """The requests that they may follow, the newest first: how an address names each, and how it stands in a word."""
     ids = [UUID(each) for each in reader.typed.get("requests", ())]
-    if not ids:
-        return []
-    async with reader.hub.ask(reader.actor, Operation.PORTAL_FOLLOW, locale=reader.language) as ask:
-        found = await requests.by_ids(ask, ids)
-    return [found[each] for each in ids if each in found]
+    found: dict[UUID, Rights] = {}
+    if ids:
+        async with reader.hub.ask(reader.visitor, Operation.PORTAL_FOLLOW, locale=reader.language) as ask:
+            found = await requests.by_ids(ask, ids)
+    named = {each: str(place) for place, each in enumerate(ids, 1)}
+    if reader.is_signed_in:
+        async with reader.hub.ask(reader.actor, Operation.OWN_READ, locale=reader.language) as ask:
+            found |= {each.id: each for each in await mine.requests_of(ask)}
+    several = sorted(found.values(), key=lambda each: each.id, reverse=True)
+    return [(named.get(each.id, str(each.id)), each, tag_of(each)) for each in several]
 
 
 home = shows(Operation.PORTAL_READ)(show_home)

@@ -43,6 +43,7 @@ _SAID = {
     "tokens": "tokens in the document",
     "selections": "fields, fragments expanded",
     "repeats": "pairs of repeated fields",
+    "operations": "operations in the document",
     "depth": "levels",
     "aliases": "aliases",
     "directives": "directives",

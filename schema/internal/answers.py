@@ -42,7 +42,6 @@ class Citation:
         description="The notice's name; null if this customer was never shown one."
     )
     version: int | None = strawberry.field(description="The version of the notice that was shown.")
-    version_id: strawberry.ID | None = strawberry.field(description="The id of that version.")
     shown_at: datetime | None = strawberry.field(description="When it was shown to this customer.")
     shown_how: str | None = strawberry.field(description="How it was shown: WEB, PAPER, PHONE_SCRIPT ...")
     collected_at: datetime | None = strawberry.field(
@@ -61,11 +60,15 @@ class Citation:
             locale=shown.locale if shown else None,
             notice=shown.notice_name if shown else None,
             version=shown.version if shown else None,
-            version_id=global_id("NoticeVersion", shown.version_id) if shown else None,
             shown_at=shown.shown_at if shown else None,
             shown_how=shown.shown_how if shown else None,
             collected_at=answer.collected_at,
         )
+
+    @strawberry.field(description="The id of that version.")
+    def version_id(self) -> strawberry.ID | None:
+        """Opaque."""
+        return global_id("NoticeVersion", self.shown.version_id) if self.shown else None
 
     @link(Operation.NOTICE_READ, "The version that was shown; null for none, or if you may not read notices.")
     async def notice_version(self, info: Info) -> NoticeVersion | None:

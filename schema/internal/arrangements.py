@@ -1,26 +1,38 @@
 """Arrangements: what is agreed with a recipient."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Self
 from uuid import UUID
 
 import strawberry
 
-from hub import arrangements, purposes, recipients
+from hub import arrangements, arranging, purposes, recipients
 from hub.act import Act, Ask
 from hub.actors import Operation
+from hub.arranging import Weighed
 from schema.call import Info
 from schema.door import acts, asks, lists
 from schema.internal.categories import Category, categories_by_id
 from schema.internal.links import link, one, several
 from schema.internal.paging import counted, page_of
+from schema.internal.pictures import Picture
 from schema.internal.places import within
 from schema.internal.purposes import Purpose, purposes_by_id
 from schema.internal.recipients import Recipient, recipients_by_id
 from schema.internal.references import Reference, reference, references, row_id
+from schema.internal.telling import told
+from schema.internal.texts import LocalText
+from schema.internal.turns import turn
 from schema.problems import Payload
 from schema.relay import CountedConnection, Node, Window
+
+told(
+    arrangements.State, "ArrangementState", "How an arrangement stands.",
+    DRAFT="Not in force yet: nothing rests on it.",
+    IN_FORCE="Agreed; it counts on its days.",
+    ENDED="Its last day is over.",
+)  # fmt: skip
 
 
 @strawberry.type(description="What is agreed with a recipient. It never widens what a notice says.")
@@ -36,8 +48,22 @@ class Arrangement(Node):
         description="The country the data goes to: two letters of ISO 3166-1."
     )
     safeguard: arrangements.Safeguard = strawberry.field(description="What protects the data there.")
-    document_sha256: str | None = strawberry.field(description="The fingerprint of the signed document.")
+    document_sha256: str | None = strawberry.field(
+        description="The fingerprint of the signed document; `GET /arrangements/ID/document` hands out what is here."
+    )
     created_at: datetime = strawberry.field(description="When it was entered.")
+    in_force_at: datetime | None = strawberry.field(
+        description="When it was put into force; null for a draft, or where nobody noted it."
+    )
+    keep_days: int | None = strawberry.field(
+        description="For how many days the recipient may keep what it gets; null: until it must forget it."
+    )
+    gains: list[LocalText] = strawberry.field(
+        description="What we get from it, in every language it is said in."
+    )
+    picture: Picture | None = strawberry.field(
+        description="Whom it will reach, as counted before it came into force; null where nobody looked."
+    )
 
     @classmethod
     def of(cls, row: arrangements.Arrangement) -> Self:
@@ -53,7 +79,16 @@ class Arrangement(Node):
             safeguard=arrangements.Safeguard(row.safeguard),
             document_sha256=row.document_sha256,
             created_at=row.created_at,
+            in_force_at=row.in_force_at,
+            keep_days=row.keep_days,
+            gains=LocalText.all_of(row.gain or {}),
+            picture=Picture.of(row.picture) if row.picture else None,
         )
+
+    @strawberry.field(description="How it stands today.")
+    def state(self) -> arrangements.State:
+        """It has ended when its last day is over."""
+        return arrangements.state_of(self.row, datetime.now(UTC).date())
 
     @link(Operation.CATALOGUE_READ, "With whom; null if you may not read the catalogue.")
     async def recipient(self, info: Info) -> Recipient | None:
@@ -86,6 +121,9 @@ class ArrangementFilter:
     purpose: Reference | None = strawberry.field(default=None, description="For this purpose: key or id.")
     kind: arrangements.Kind | None = strawberry.field(default=None, description="Of this kind.")
     active_on: date | None = strawberry.field(default=None, description="In force on this day.")
+    is_draft: bool | None = strawberry.field(
+        default=None, description="Drafts only, or all but drafts; by default both."
+    )
 
     async def such(self, ask: Ask) -> arrangements.Such:
         """As the hub takes it."""
@@ -94,6 +132,7 @@ class ArrangementFilter:
             purpose=await row_id(purposes.read, ask, self.purpose, "Purpose", "purpose"),
             kind=self.kind,
             active_on=self.active_on,
+            is_draft=self.is_draft,
         )
 
 
@@ -115,8 +154,25 @@ class ArrangementAgreeInput:
         default=arrangements.Safeguard.NONE, description="What protects the data abroad."
     )
     document_sha256: str | None = strawberry.field(
-        default=None, description="The SHA-256 of the signed document, in hexadecimal."
+        default=None,
+        description="The SHA-256 of the signed document, in hexadecimal. Of a draft, the document itself is taken by "
+        "`POST /arrangements/ID/document`, which finds this out.",
     )
+
+    def new(self) -> arrangements.NewArrangement:
+        """As the hub takes it."""
+        return arrangements.NewArrangement(
+            key=self.key,
+            kind=self.kind,
+            recipient=reference(self.recipient, "Recipient", "recipient"),
+            purposes=references(self.purposes, "Purpose", "purposes"),
+            categories=references(self.categories, "Category", "categories"),
+            starts_on=self.starts_on,
+            destination=self.destination,
+            ends_on=self.ends_on,
+            safeguard=self.safeguard,
+            document_sha256=self.document_sha256,
+        )
 
 
 @strawberry.input(description="An arrangement to end.")
@@ -138,6 +194,11 @@ _Filter = Annotated[ArrangementFilter | None, strawberry.argument(description="W
 _Ref = Annotated[Reference, strawberry.argument(description="Its key or id.")]
 _Agree = Annotated[ArrangementAgreeInput, strawberry.argument(description="The arrangement.")]
 _End = Annotated[ArrangementEndInput, strawberry.argument(description="Which, and when.")]
+
+
+async def _foreseen(ask: Ask, input: ArrangementAgreeInput) -> Weighed:
+    with within(input, "input"), turn(ask):
+        return await arranging.foresee(ask, input.new())
 
 
 @strawberry.type
@@ -168,11 +229,11 @@ class ArrangementQueries:
 class ArrangementMutations:
     """Changing arrangements."""
 
-    @acts(Operation.CATALOGUE_WRITE)
-    async def arrangement_agree(self, act: Act, input: _Agree) -> ArrangementPayload:
-        """Enter what was agreed with a recipient."""
+    @acts(Operation.CATALOGUE_WRITE, looks=_foreseen)
+    async def arrangement_agree(self, act: Act, input: _Agree, looked: Weighed) -> ArrangementPayload:
+        """Enter what is in force with a recipient already; sale, rental and pooling with document and formalities."""
         with within(input, "input"):
-            row = await arrangements.agree(act, _new(input))
+            row = await arranging.agree(act, input.new(), looked)
         return ArrangementPayload(arrangement=Arrangement.of(row))
 
     @acts(Operation.CATALOGUE_WRITE)
@@ -182,18 +243,3 @@ class ArrangementMutations:
             named = reference(input.arrangement, "Arrangement", "arrangement")
             row = await arrangements.end(act, named, input.on)
         return ArrangementPayload(arrangement=Arrangement.of(row))
-
-
-def _new(given: ArrangementAgreeInput) -> arrangements.NewArrangement:
-    return arrangements.NewArrangement(
-        key=given.key,
-        kind=given.kind,
-        recipient=reference(given.recipient, "Recipient", "recipient"),
-        purposes=references(given.purposes, "Purpose", "purposes"),
-        categories=references(given.categories, "Category", "categories"),
-        starts_on=given.starts_on,
-        destination=given.destination,
-        ends_on=given.ends_on,
-        safeguard=given.safeguard,
-        document_sha256=given.document_sha256,
-    )

@@ -1,21 +1,25 @@
 """Conducting rights requests to their end: one mutation for each verb."""
 
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Final, Self
 from uuid import UUID
 
 import strawberry
 
 from hub.act import Act
 from hub.actors import Operation
-from hub.rights import conduct, proving, requests, sealed
+from hub.rights import attachments, conduct, lifting, proving, recognising, requests, sealed
 from hub.rights.intake import Identified
 from schema.door import acts
 from schema.internal.opening import RightsRequestPayload, payload_of
 from schema.internal.people import CustomerRef, find_customer
 from schema.internal.places import within
 from schema.problems import Payload
-from schema.relay import uuid_of
+from schema.relay import global_id, uuid_of
 from schema.weights import Weight
+
+NODES: Final = {recognising.Kind.LOOK: "LedgerEntry", recognising.Kind.RECEIVED: "Disclosure"}
+"""As what an entry can be fetched."""
 
 
 @strawberry.input(description="A rights request.")
@@ -85,6 +89,15 @@ class AnswerRightsRequestInput(_One):
     message: str = strawberry.field(description="What the customer is told.")
 
 
+@strawberry.input(description="A restriction that was granted is to be lifted.")
+class LiftRestrictionInput(_One):
+    """Why."""
+
+    message: str = strawberry.field(
+        description="Why, for the customer; from when on is said in their language above it."
+    )
+
+
 @strawberry.input(description="A message to the customer, or a note for the staff alone.")
 class NoteRightsRequestInput(_One):
     """What is said."""
@@ -108,6 +121,34 @@ class RightsRequestMessage:
     text: str = strawberry.field(description="The words.")
 
 
+@strawberry.type(description="What a file is called.")
+class AttachmentName:
+    """Of one attachment."""
+
+    id: strawberry.ID = strawberry.field(description="The attachment's id.")
+    name: str = strawberry.field(description="As its sender called it, made safe to show.")
+
+
+@strawberry.type(description="What a customer does not recognise of what they read about themselves.")
+class UnrecognisedEntry:
+    """Named by them in a complaint."""
+
+    kind: recognising.Kind = strawberry.field(description="What it tells of.")
+    node_id: strawberry.ID | None = strawberry.field(
+        description="The ledger entry of a look, or the disclosure; null for a correction passed on."
+    )
+    who: str = strawberry.field(description="The recipient, or who looked; empty for nobody by name.")
+    at: datetime = strawberry.field(description="When that was.")
+
+    @classmethod
+    def of(cls, found: recognising.Entry) -> Self:
+        """As the API shows it."""
+        named = found.named
+        kind = NODES.get(named.kind)
+        node_id = global_id(kind, named.id) if kind else None
+        return cls(kind=named.kind, node_id=node_id, who=found.who, at=found.at)
+
+
 @strawberry.type(description="What was sealed with a request.")
 class RevealRightsRequestPayload(Payload):
     """In clear."""
@@ -117,10 +158,22 @@ class RevealRightsRequestPayload(Payload):
         default_factory=list[str], description="Of a rectification: `field: value`."
     )
     contact: str | None = strawberry.field(default=None, description="Where the answer goes, if named.")
+    represented_name: str | None = strawberry.field(
+        default=None, description="For whom it was made at the portal, as whoever made it says."
+    )
+    represented_email: str | None = strawberry.field(default=None, description="And their address.")
+    entry: UnrecognisedEntry | None = strawberry.field(
+        default=None, description="Of a complaint: what they do not recognise; null: they named nothing."
+    )
     messages: list[RightsRequestMessage] = strawberry.field(
         default_factory=list[RightsRequestMessage],
         description="What was said.",
         metadata={"weight": Weight(items=10)},
+    )
+    files: list[AttachmentName] = strawberry.field(
+        default_factory=list[AttachmentName],
+        description="What its files are called.",
+        metadata={"weight": Weight(items=5)},
     )
 
 
@@ -131,6 +184,7 @@ _Which = Annotated[RightsRequestInput, strawberry.argument(description="Which.")
 _Extend = Annotated[ExtendRightsRequestInput, strawberry.argument(description="Which, and why.")]
 _Refuse = Annotated[RefuseRightsRequestInput, strawberry.argument(description="Which, and on which ground.")]
 _Answer = Annotated[AnswerRightsRequestInput, strawberry.argument(description="Which, and how.")]
+_Lift = Annotated[LiftRestrictionInput, strawberry.argument(description="Which, and why.")]
 _Note = Annotated[NoteRightsRequestInput, strawberry.argument(description="Which, and what.")]
 _Reveal = Annotated[RevealRightsRequestInput, strawberry.argument(description="Which, and why.")]
 
@@ -191,6 +245,18 @@ class ConductMutations:
             return payload_of(await conduct.withdraw(act, input.uuid))
 
     @acts(Operation.REQUEST_CONDUCT)
+    async def lift_restriction(self, act: Act, input: _Lift) -> RightsRequestPayload:
+        """Tell the customer that a granted restriction ends; seven days later everybody who carried it out is told."""
+        with within(input, "input"):
+            return payload_of(await lifting.announce(act, input.uuid, input.message))
+
+    @acts(Operation.REQUEST_CONDUCT)
+    async def keep_restriction(self, act: Act, input: _Which) -> RightsRequestPayload:
+        """Keep a restriction that was about to be lifted, and tell the customer."""
+        with within(input, "input"):
+            return payload_of(await lifting.keep(act, input.uuid))
+
+    @acts(Operation.REQUEST_CONDUCT)
     async def write_to_rights_requester(self, act: Act, input: _Note) -> RightsRequestPayload:
         """Write to the customer: they read it."""
         with within(input, "input", moved={"message": ("text",)}):
@@ -210,13 +276,21 @@ class ConductMutations:
         content, contact = await sealed.contents(act, request.id)
         events = (await requests.events_of(act, [request.id]))[request.id]
         said = await sealed.messages(act, request.id, [each.id for each in events if each.has_message])
+        names = await attachments.names_of(act, request.id)
+        entry = await recognising.of_request(act, request.customer_id, request.organisation_id, content)
         return RevealRightsRequestPayload(
             text=content["text"],
             changes=[f"{name}: {value}" for name, value in content["changes"].items()],
             contact=contact,
+            represented_name=content.get("represented", {}).get("name"),
+            represented_email=content.get("represented", {}).get("email"),
+            entry=UnrecognisedEntry.of(entry) if entry else None,
             messages=[
                 RightsRequestMessage(kind=each.kind, is_private=each.is_private, text=said[each.id])
                 for each in events
                 if each.id in said
+            ],
+            files=[
+                AttachmentName(id=global_id("Attachment", each), name=name) for each, name in names.items()
             ],
         )

@@ -18,25 +18,11 @@ from schema.internal.links import link, one
 from schema.internal.notices import NoticeVersion, versions_by_id
 from schema.internal.paging import start_of
 from schema.internal.questioning import about_question, crowd_question
-from schema.internal.telling import told
 from schema.internal.turns import turn
 from schema.relay import Connection, Window, global_id
 from schema.weights import Weight
 
 _SHARES: Final = {"weight": Weight(items=20)}
-
-told(
-    coverage.Cover, "Cover", "Where customers stand on a question; of the first three the answer is ALLOW.",
-    SEEN="The notice they were shown when the data came in covers it.",
-    LATER="A notice covers it that reached them after the data came in.",
-    AGREED="No notice covers it, and the answer is ALLOW without: by their own yes, or by law.",
-    CONSENT="Their consent is missing.",
-    NOTICE="A notice must reach them first.",
-    UNKNOWN_NOTICE="Nobody knows a notice that they were shown.",
-    OBJECTED="They said no: refused, withdrew, opted out or objected.",
-    FORMALITY="The authority must be told first, or must agree.",
-    BARRED="The law or a rule of the house forbids it, whatever they say.",
-)  # fmt: skip
 
 
 @strawberry.type(description="How many customers, of those whom one notice version governs, stand where.")

@@ -64,6 +64,24 @@ class ProfileValue:
 
 
 @strawberry.type(
+    description="The customer's own words about what was not corrected; they go with the values."
+)
+class DisputedNote:
+    """With the fields it is about."""
+
+    fields: list[str] = strawberry.field(
+        description="The fields of the profile it goes with; none: the whole record."
+    )
+    text: str | None = strawberry.field(description="The words; null unless they were revealed.")
+    noted_at: datetime = strawberry.field(description="When.")
+
+    @classmethod
+    def of(cls, shown: profiles.NoteShown) -> Self:
+        """As the API shows it."""
+        return cls(fields=list(shown.fields), text=shown.text, noted_at=shown.noted_at)
+
+
+@strawberry.type(
     description="A person (or, in South Africa, an organisation) whose data the organisation holds."
 )
 class Customer(Node):
@@ -148,6 +166,12 @@ class Customer(Node):
         """Loaded with the others'."""
         shown = await one(info, Operation.CUSTOMER_READ, profiles.masked, self.uuid)
         return [ProfileValue.of(each) for each in shown.profile] if shown else []
+
+    @link(Operation.CUSTOMER_READ, "What the customer notes about values that were not corrected.")
+    async def disputed_notes(self, info: Info) -> list[DisputedNote]:
+        """Loaded with the others'."""
+        shown = await one(info, Operation.CUSTOMER_READ, profiles.masked, self.uuid)
+        return [DisputedNote.of(each) for each in shown.notes] if shown else []
 
     @link(Operation.CUSTOMER_READ, "The latest 20 words, the last one first; `choices` has them all.", SOME)
     async def choices(self, info: Info) -> list[Choice]:

@@ -8,7 +8,7 @@ import strawberry
 
 from hub.act import Act, Ask
 from hub.actors import Operation
-from hub.rights import fulfilling, outcomes, steps, systems
+from hub.rights import fulfilling, handling, leaving, outcomes, systems
 from schema.door import acts, asks
 from schema.internal.opening import RightsRequestPayload, payload_of
 from schema.internal.places import within
@@ -56,7 +56,8 @@ class SettleRightsStepInput:
     state: outcomes.StepState = strawberry.field(description="DONE, NOTHING, REFUSED or SKIPPED.")
     rows: int | None = strawberry.field(default=None, description="Of DONE: how many records it was.")
     why: str = strawberry.field(
-        default="", description="Of REFUSED and SKIPPED: why, in plain words, naming nobody."
+        default="",
+        description="Of REFUSED and SKIPPED: why, in plain words, naming nobody; the customer reads it.",
     )
 
 
@@ -65,7 +66,12 @@ class SkipRightsStepInput:
     """Why."""
 
     step: strawberry.ID = strawberry.field(description="The step's id.")
-    why: str = strawberry.field(description="Why, in plain words, naming nobody.")
+    why: str = strawberry.field(description="Why, in plain words, naming nobody; the customer reads it.")
+    ground: str = strawberry.field(
+        default="",
+        description="The ground of the law on which this part is refused: of a deletion such as CLAIMS, of a "
+        "correction such as DATA_CORRECT; empty: another reason.",
+    )
 
 
 @strawberry.input(description="A step is tried again at once.")
@@ -89,6 +95,9 @@ class SwitchSystemInput:
 
     key: str = strawberry.field(description="The system's key.")
     is_on: bool = strawberry.field(description="Whether requests ask it from now on.")
+    skip: str = strawberry.field(
+        default="", description="Off: why steps that wait for it are left out; empty: not while any do."
+    )
 
 
 @strawberry.type(description="The system, after the act.")
@@ -142,13 +151,13 @@ class FulfilmentMutations:
     async def skip_rights_step(self, act: Act, input: _Skip) -> RightsRequestPayload:
         """Leave a system out, with a reason; the request can then end in part."""
         with within(input, "input"):
-            return payload_of(await fulfilling.skip(act, _step(input.step), input.why))
+            return payload_of(await fulfilling.skip(act, _step(input.step), input.why, input.ground))
 
     @acts(Operation.REQUEST_CONDUCT)
     async def retry_rights_step(self, act: Act, input: _Retry) -> RightsRequestPayload:
         """Try a step again now that would wait."""
         with within(input, "input"):
-            return payload_of(await steps.retry(act, _step(input.step)))
+            return payload_of(await handling.retry(act, _step(input.step)))
 
     @acts(Operation.SYSTEM_CONNECT)
     async def connect_system(self, act: Act, input: _Connect) -> ConnectedSystemPayload:
@@ -161,5 +170,8 @@ class FulfilmentMutations:
     async def switch_system(self, act: Act, input: _Switch) -> ConnectedSystemPayload:
         """Switch a system off or on; not off while steps wait for it."""
         with within(input, "input"):
-            switched = await systems.switch(act, input.key, is_on=input.is_on)
+            if input.is_on:
+                switched = await systems.switch(act, input.key, is_on=True)
+            else:
+                switched = await leaving.switch_off(act, input.key, input.skip)
         return ConnectedSystemPayload(system=ConnectedSystem.of(switched))

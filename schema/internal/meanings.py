@@ -9,6 +9,7 @@ from hub import (
     arrangements,
     clauses,
     collections,
+    coverage,
     customers,
     grounds,
     identities,
@@ -209,6 +210,7 @@ _told(
     said.Method, "ChoiceMethod", "How a word reached us.",
     **{each: _CHANNELS[each] for each in ("WEB", "EMAIL", "SMS", "PHONE", "PAPER", "BRANCH", "IMPORT")},
     APP="In an app.", SIGNAL="By a signal the browser sends.",
+    LIST="The address was on the list of those that get no marketing.",
 )  # fmt: skip
 _told(
     ConsentWord, "ConsentWord", "What a customer can say about consent to one purpose.",
@@ -283,3 +285,15 @@ _describe(ProblemCode, {
     "OUTCOME_UNKNOWN": "It may have happened: ask again with the same idempotency key.",
     "UNAVAILABLE": "Not now; nothing changed.",
 })  # fmt: skip
+_told(
+    coverage.Cover, "Cover", "Where customers stand on a question; of the first three the answer is ALLOW.",
+    SEEN="The notice they were shown when the data came in covers it.",
+    LATER="A notice covers it that reached them after the data came in.",
+    AGREED="No notice covers it, and the answer is ALLOW without: by their own yes, or by law.",
+    CONSENT="Their consent is missing.",
+    NOTICE="A notice must reach them first.",
+    UNKNOWN_NOTICE="Nobody knows a notice that they were shown.",
+    OBJECTED="They said no: refused, withdrew, opted out or objected.",
+    FORMALITY="The authority must be told first, or must agree.",
+    BARRED="The law or a rule of the house forbids it, whatever they say.",
+)  # fmt: skip

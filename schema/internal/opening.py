@@ -17,7 +17,7 @@ from hub.rights.values import Kind
 from schema.door import acts
 from schema.internal.people import CustomerRef, find_customer
 from schema.internal.places import within
-from schema.internal.references import Reference, row_id
+from schema.internal.references import Reference, optional_id, row_id
 from schema.internal.rights import RightsRequest
 from schema.problems import Payload
 
@@ -45,6 +45,10 @@ class OpenRightsRequestInput:
         default=None, description="How you made sure who asks; null: nobody has yet."
     )
     evidence: str = strawberry.field(default="", description="Where the proof of that is kept. Sealed.")
+    representative: strawberry.ID | None = strawberry.field(
+        default=None,
+        description="Who asks, where that is not the customer; null: whoever is confirmed as this.",
+    )
     contact: str | None = strawberry.field(
         default=None, description="The email address to answer to, if not the one on record. Sealed."
     )
@@ -66,6 +70,11 @@ class OpenRightsRequestInput:
         default=None, description="Of stopping sharing: with whom; null: with anybody."
     )
 
+    tells_recipients: bool = strawberry.field(
+        default=False,
+        description="Whether whoever received the data shall hear of it, also where that has to be asked for.",
+    )
+
     async def new(self, act: Act, customer_id: UUID) -> NewRequest:
         """As the hub takes it."""
         asked = Asked(
@@ -75,10 +84,12 @@ class OpenRightsRequestInput:
             purpose_id=await row_id(purposes.read, act, self.purpose, "Purpose", "purpose"),
             channels=self.channels,
             recipient_id=await row_id(recipients.read, act, self.recipient, "Recipient", "recipient"),
+            tells_recipients=self.tells_recipients,
         )
         return NewRequest(
             self.kind, customer_id, self.channel, asked, self.asker, self.received_on, self.contact,
             self.identified_by, self.evidence,
+            optional_id(self.representative, "Representative", "representative"),
         )  # fmt: skip
 
 

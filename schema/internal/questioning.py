@@ -92,19 +92,25 @@ async def questions_of(ask: Ask, inputs: Sequence[QuestionInput]) -> list[Questi
     people = await find_customers(ask, [each.customer for each in inputs])
     wanted = category_names(name for each in inputs for name in each.categories or ())
     ids = await category_ids(ask, wanted) if wanted else {}
-    return [_tried(each, person, ids) for each, person in zip(inputs, people, strict=True)]
+    own = ask.actor.department_id
+    return [_tried(each, person, ids, own) for each, person in zip(inputs, people, strict=True)]
 
 
-def _tried(given: QuestionInput, person: UUID | Refusal, ids: dict[str, UUID]) -> Question | Refusal:
+def _tried(
+    given: QuestionInput, person: UUID | Refusal, ids: dict[str, UUID], own: UUID | None
+) -> Question | Refusal:
     if isinstance(person, Refusal):
         return Refusal(person.code, person.message, ("customer", *person.path))
     try:
-        return _question(given, person, ids)
+        return _question(given, person, ids, own)
     except Refusal as refusal:
         return refusal
 
 
-def _question(given: CrowdQuestionInput, customer_id: UUID, ids: dict[str, UUID]) -> Question:
+def _question(
+    given: CrowdQuestionInput, customer_id: UUID, ids: dict[str, UUID], own: UUID | None = None
+) -> Question:
+    """The question as the hub takes it. own: the asker's department, where none is named."""
     return Question(
         customer_id=customer_id,
         act=given.act,
@@ -115,7 +121,9 @@ def _question(given: CrowdQuestionInput, customer_id: UUID, ids: dict[str, UUID]
         categories=_categories(given.categories, ids),
         offer=given.offer,
         footer=given.footer,
-        department=optional(given.department, "Department", "department"),
+        department=own
+        if given.department is None
+        else reference(given.department, "Department", "department"),
         profile_effect=given.profile_effect,
     )
 

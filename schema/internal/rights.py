@@ -7,94 +7,27 @@ from uuid import UUID
 
 import strawberry
 
+from hub import letters
 from hub.act import Ask
 from hub.actors import Operation
 from hub.policy.values import Jurisdiction
-from hub.rights import conduct, intake, requests, steps, timing
+from hub.rights import appealing, attachments, conduct, remains, requests, steps, timing
 from hub.rights.clocks import Clock
-from hub.rights.states import State
-from hub.rights.values import Identity, Kind
 from schema.call import Info
 from schema.door import asks, lists
 from schema.internal.customers import Customer, customers_by_id
+from schema.internal.letters import Letter
 from schema.internal.links import children, link, one
-from schema.internal.meanings import _told
+from schema.internal.outcome import RightsRequestOutcome
 from schema.internal.paging import paged, start_of, stretch
 from schema.internal.people import CustomerRef, find_customer
 from schema.internal.places import within
+from schema.internal.representatives import Representative, representatives_by_id
+from schema.internal.request_meanings import Identity, Kind, State
+from schema.internal.sent_files import Attachment
 from schema.internal.stepped import RightsStep
 from schema.relay import Connection, Node, Window, global_id
 from schema.weights import Weight
-
-_told(
-    Kind, "RightsRequestKind", "What is asked for.",
-    ACCESS="To see what is held: a copy, with where it came from and who received it.",
-    PORTABILITY="A copy in a form that a machine reads, to take elsewhere.",
-    RECTIFICATION="To correct or complete what is held.",
-    DELETION="To delete what need not be kept.",
-    OBJECTION="To stop a use, for reasons of one's own.",
-    RESTRICTION="To keep what is held and not use it meanwhile.",
-    STOP_MARKETING="To stop marketing.",
-    STOP_SHARING="To stop sharing or selling.",
-    LIMIT_SENSITIVE="To limit the use of sensitive information.",
-    EXPLANATION="To have an automated decision explained, and a person look at it.",
-    WITHDRAW_CONSENT="To take back a consent.",
-    COMPLAINT="To complain about us, to us.",
-)  # fmt: skip
-_told(
-    State, "RightsRequestState", "How a rights request stands.",
-    RECEIVED="It is here.",
-    VERIFYING="We make sure who asks.",
-    OPEN="It is known who asks; nothing has been gathered yet.",
-    GATHERING="We look in every system.",
-    DECIDING="Somebody decides.",
-    COOLING_OFF="A deletion waits, and can still be undone.",
-    FULFILLING="What was decided is being done.",
-    PAUSED="It waits for something: `waitingFor` says for what.",
-    HELD="What it would erase is needed for the time being.",
-    ANSWERED="It is done, and the customer told.",
-    PARTLY_ANSWERED="A part is done, the rest refused.",
-    REFUSED="It was refused, on a ground of the law.",
-    WITHDRAWN="The customer took it back.",
-    EXPIRED="It never became known who asks.",
-)  # fmt: skip
-_told(
-    requests.Channel, "RightsRequestChannel", "How a rights request reached us.",
-    PORTAL="Through the portal.", APP="In an app.", PHONE="By telephone.", POST="By post.", BRANCH="In a branch.",
-    EMAIL="By email.", IMPORT="In a file of requests.",
-)  # fmt: skip
-_told(
-    requests.Asker, "RightsRequestAsker", "Who asks.",
-    SELF="The customer.",
-    AGENT="Somebody with the customer's signed permission.",
-    GUARDIAN="A parent or guardian.",
-    HEIR="An heir.",
-)  # fmt: skip
-_told(
-    Identity, "RightsRequestProof", "How surely it must be known who asks, from nothing to most.",
-    NONE="Nothing is asked: an opt-out needs no proof.",
-    CONTACT="A code sent to an address on record.",
-    REASONABLE="Two things that we hold about the customer, or a sign-in.",
-    HIGH="Somebody looks at evidence.",
-)  # fmt: skip
-_told(
-    intake.Identified, "IdentifiedBy", "How it was made sure who asks.",
-    SIGNED_IN="The customer was signed in.",
-    CODE="A code sent to an address on record was given back.",
-    TWO_IDENTIFIERS="Two things that we hold were named.",
-    DOCUMENT="Somebody saw a document.",
-    IN_PERSON="Somebody saw the customer.",
-    CALLED_BACK="The customer was called on a number on record.",
-)  # fmt: skip
-_told(
-    conduct.Waiting, "RightsRequestWaitingFor", "What a paused rights request waits for.",
-    CLARIFICATION="The customer's clarification of what is meant.",
-    IDENTITY="More proof of who asks.",
-    OTHER_DETAILS="Other details: with these nobody was found.",
-    FEE="A fee.",
-    STAFF_MATCH="Somebody to say which of several customers this is.",
-    SYSTEM="A connected system.",
-)  # fmt: skip
 
 
 @strawberry.type(description="Until when a rights request must be answered, and how that was worked out.")
@@ -200,6 +133,12 @@ class RightsRequest(Node):
         """Loaded with the others'."""
         return await one(info, Operation.CUSTOMER_READ, customers_by_id, self.row.customer_id)
 
+    @link(Operation.REPRESENTATIVE_READ, "Under which link somebody asks for the customer; null: none yet.")
+    async def representative(self, info: Info) -> Representative | None:
+        """Loaded with the others'."""
+        link_id = self.row.representative_id
+        return await one(info, Operation.REPRESENTATIVE_READ, representatives_by_id, link_id)
+
     @link(Operation.REQUEST_READ, "What became of it, in order.", Weight(items=10))
     async def events(self, info: Info) -> list[RightsRequestEvent]:
         """Loaded with the others'."""
@@ -211,6 +150,30 @@ class RightsRequest(Node):
         """Loaded with the others'."""
         found = await children(info, Operation.REQUEST_READ, steps.of_many, self.uuid)
         return [RightsStep.of(each) for each in found or ()]
+
+    @link(Operation.REQUEST_READ, "The files that came with it.", Weight(items=5))
+    async def attachments(self, info: Info) -> list[Attachment]:
+        """Loaded with the others'."""
+        found = await children(info, Operation.REQUEST_READ, attachments.of, self.uuid)
+        return [Attachment.of(each) for each in found or ()]
+
+    @link(Operation.REQUEST_READ, "The letters about it, and what became of each.", Weight(items=5))
+    async def letters(self, info: Info) -> list[Letter]:
+        """Loaded with the others'."""
+        found = await children(info, Operation.REQUEST_READ, letters.of_requests, self.uuid)
+        return [Letter.of(each) for each in found or ()]
+
+    @link(Operation.REQUEST_READ, "What came of it so far: what stays, who was told.")
+    async def outcome(self, info: Info) -> RightsRequestOutcome | None:
+        """Read from the steps."""
+        found = await one(info, Operation.REQUEST_READ, remains.of_many, self.uuid)
+        return RightsRequestOutcome.of(found, self.row.locale) if found else None
+
+    @link(Operation.REQUEST_READ, "Of a complaint about another request: that one; null for others.")
+    async def appeal_of(self, info: Info) -> "RightsRequest | None":
+        """Whoever decided that one does not decide this one."""
+        about = await one(info, Operation.REQUEST_READ, appealing.about_of, self.uuid)
+        return await one(info, Operation.REQUEST_READ, requests_by_id, about)
 
     @link(Operation.REQUEST_READ, "Until when it must be answered, and how that was worked out.")
     async def clock(self, info: Info) -> RightsRequestClock | None:

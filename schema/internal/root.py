@@ -1,32 +1,39 @@
 """The whole schema for internal apps, put together, and the table of what can be fetched by its id."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from uuid import UUID
-
 import strawberry
 
-from hub.act import Ask
 from hub.actors import Operation
+from schema.internal.appointing import AppointingMutations
 from schema.internal.arrangements import (
     Arrangement,
     ArrangementMutations,
     ArrangementQueries,
     arrangements_by_id,
 )
+from schema.internal.arranging import ArrangingMutations
 from schema.internal.categories import Category, CategoryMutations, CategoryQueries, categories_by_id
+from schema.internal.changes import ChangeQueries, RequestSubscriptions
 from schema.internal.choices import Choice, ChoiceQueries, choices_by_id
 from schema.internal.choosing import ChoiceMutations
 from schema.internal.clients import Client, ClientMutations, ClientQueries, clients_by_id
 from schema.internal.comparing import ComparingQueries
 from schema.internal.conducting import ConductMutations
+from schema.internal.consequences import ConsequenceMutations, ConsequenceQueries
 from schema.internal.coverage import CoverageQueries
 from schema.internal.crowds import CrowdQueries
 from schema.internal.customers import Customer, CustomerQueries, customers_by_id
 from schema.internal.decisions import Decision, DecisionMutations, DecisionQueries, decisions_by_id
 from schema.internal.defining import PurposeMutations
+from schema.internal.disclosing import (
+    Disclosure,
+    DisclosureMutations,
+    DisclosureQueries,
+    disclosures_by_id,
+)
 from schema.internal.drafting import NoticeMutations
 from schema.internal.duties import DutyQueries
 from schema.internal.fulfilment import FulfilmentMutations, FulfilmentQueries
+from schema.internal.holdings import HoldingMutations
 from schema.internal.intake import (
     Collection,
     Delivery,
@@ -36,6 +43,7 @@ from schema.internal.intake import (
     deliveries_by_id,
 )
 from schema.internal.ledger import LedgerEntry, LedgerQueries, entries_by_id
+from schema.internal.letters import LetterMutations, LetterQueries
 from schema.internal.merging import MergeMutations, MergeProposal, MergeQueries, proposals_by_id
 from schema.internal.notices import (
     Clause,
@@ -55,6 +63,13 @@ from schema.internal.organisation import (
     departments_by_id,
     organisations_by_id,
 )
+from schema.internal.packages import PackageMutations, PackageQueries
+from schema.internal.partners import (
+    PartnerClient,
+    PartnerMutations,
+    PartnerQueries,
+    partner_clients_by_id,
+)
 from schema.internal.posing import ConsentQuestionMutations
 from schema.internal.purposes import Purpose, PurposeQueries, purposes_by_id
 from schema.internal.questions import ConsentQuestion, ConsentQuestionQueries, questions_by_id
@@ -66,18 +81,26 @@ from schema.internal.recipients import (
     classes_by_id,
     recipients_by_id,
 )
+from schema.internal.referrals import Referral, ReferralQueries, referrals_by_id
+from schema.internal.referring import ReferralMutations
 from schema.internal.register import Activity, activities_by_id
 from schema.internal.registering import RegisterMutations
 from schema.internal.replays import ReplayQueries
+from schema.internal.representatives import (
+    Representative,
+    RepresentativeQueries,
+    representatives_by_id,
+)
 from schema.internal.reviewing import RegisterQueries
 from schema.internal.rights import RightsRequest, RightsRequestQueries, requests_by_id
 from schema.internal.supposing import SupposingQueries
+from schema.internal.suppressing import SuppressionMutations
+from schema.internal.unheard import UnheardMutations, UnheardQueries
 from schema.internal.upkeep import CustomerMutations
-from schema.nodes import NodeQueries, NodeTable
+from schema.nodes import Batch, NodeQueries, NodeTable, loading
 from schema.relay import Node
 from schema.scalars import assemble
-
-Batch = Callable[[Ask, Sequence[UUID]], Awaitable[Mapping[UUID, Node]]]
+from schema.webhooks import WebhookEndpoint, WebhookMutations, WebhookQueries, webhooks_by_id
 
 
 @strawberry.type(description="What can be read. Nothing here changes anything; `preview` leaves no trace.")
@@ -89,8 +112,10 @@ class Query(
     PurposeQueries,
     RecipientQueries,
     ArrangementQueries,
+    PartnerQueries,
     RegisterQueries,
     NoticeQueries,
+    LetterQueries,
     ComparingQueries,
     DutyQueries,
     CustomerQueries,
@@ -99,13 +124,21 @@ class Query(
     ChoiceQueries,
     ConsentQuestionQueries,
     RightsRequestQueries,
+    ChangeQueries,
+    RepresentativeQueries,
     FulfilmentQueries,
+    PackageQueries,
+    ConsequenceQueries,
     DecisionQueries,
+    DisclosureQueries,
+    ReferralQueries,
     ReplayQueries,
     CrowdQueries,
     CoverageQueries,
     SupposingQueries,
     LedgerQueries,
+    WebhookQueries,
+    UnheardQueries,
 ):
     """One mixin per noun."""
 
@@ -116,37 +149,49 @@ class Query(
 class Mutation(
     DecisionMutations,
     CustomerMutations,
+    SuppressionMutations,
+    DisclosureMutations,
+    ReferralMutations,
     MergeMutations,
     IntakeMutations,
     ChoiceMutations,
     ConsentQuestionMutations,
     OpeningMutations,
+    AppointingMutations,
     ConductMutations,
     FulfilmentMutations,
+    PackageMutations,
+    ConsequenceMutations,
+    HoldingMutations,
     NoticeMutations,
+    LetterMutations,
     PurposeMutations,
     RecipientMutations,
     ArrangementMutations,
+    ArrangingMutations,
+    PartnerMutations,
     RegisterMutations,
     CategoryMutations,
     OrganisationMutations,
     ClientMutations,
+    WebhookMutations,
+    UnheardMutations,
 ):
+    """One mixin per noun."""
+
+
+@strawberry.type(
+    description="What can be followed over a WebSocket, by graphql-transport-ws. Nothing here changes anything."
+)
+class Subscription(RequestSubscriptions):
     """One mixin per noun."""
 
 
 def _table() -> NodeTable:
     made = NodeTable()
     for kind, operation, batch in _NODES:
-        made.add(kind, operation, _loading(batch))
+        made.add(kind, operation, loading(batch))
     return made
-
-
-def _loading(batch: Batch) -> Callable[[Ask, Sequence[UUID]], Awaitable[Sequence[Node]]]:
-    async def load(ask: Ask, ids: Sequence[UUID]) -> Sequence[Node]:
-        return list((await batch(ask, ids)).values())
-
-    return load
 
 
 _NODES: tuple[tuple[type[Node], Operation, Batch], ...] = (
@@ -168,10 +213,15 @@ _NODES: tuple[tuple[type[Node], Operation, Batch], ...] = (
     (Choice, Operation.CUSTOMER_READ, choices_by_id),
     (ConsentQuestion, Operation.QUESTION_READ, questions_by_id),
     (RightsRequest, Operation.REQUEST_READ, requests_by_id),
+    (Representative, Operation.REPRESENTATIVE_READ, representatives_by_id),
     (Decision, Operation.DECISION_READ, decisions_by_id),
+    (Disclosure, Operation.DISCLOSURE_READ, disclosures_by_id),
+    (Referral, Operation.REFERRAL_READ, referrals_by_id),
     (LedgerEntry, Operation.LEDGER_READ, entries_by_id),
     (Client, Operation.CLIENT_READ, clients_by_id),
+    (WebhookEndpoint, Operation.WEBHOOK_READ, webhooks_by_id),
+    (PartnerClient, Operation.PARTNER_CLIENTS, partner_clients_by_id),
 )
 
 TABLE = _table()
-schema = assemble(Query, Mutation)
+schema = assemble(Query, Mutation, Subscription)

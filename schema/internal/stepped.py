@@ -17,12 +17,17 @@ _told(
     CORRECT="To put right what is wrong.",
     ERASE="To erase what need not be kept.",
     RESTRICT="To keep what it holds and not use it.",
+    LIFT="To use again what was restricted.",
 )  # fmt: skip
 _told(
     outcomes.StepKind, "ConnectedSystemKind", "Who works on a system.",
     HUB="The hub itself.",
+    WAY="The hub, which finds the order in which systems that refer to each other are asked.",
     MANUAL="A person, who says what they found.",
+    EMAIL="A processor who is written to, and answers by a link.",
     SQL="A connector to a database.",
+    HTTP="A connector to an HTTP service of the system's owner.",
+    MEMORY="A made-up system that a worker holds in memory, for trying out.",
 )  # fmt: skip
 _told(
     outcomes.StepState, "RightsStepState", "How a step stands.",
@@ -53,6 +58,10 @@ class RightsStep:
     )
     why: str | None = strawberry.field(description="Of a failure, a refusal or a skipped step: why.")
     next_at: datetime | None = strawberry.field(description="When it is tried or asked again.")
+    asked_at: datetime | None = strawberry.field(
+        description="When somebody was written to, to do it by a link."
+    )
+    opened_at: datetime | None = strawberry.field(description="When they opened the link.")
     ended_at: datetime | None = strawberry.field(description="When it ended.")
 
     @classmethod
@@ -69,5 +78,7 @@ class RightsStep:
             evidence=None if row.evidence is None else orjson.dumps(dict(row.evidence)).decode(),
             why=row.why,
             next_at=row.next_at,
+            asked_at=row.asked_at,
+            opened_at=row.opened_at,
             ended_at=row.ended_at,
         )

@@ -5,14 +5,16 @@ from typing import Annotated
 
 import strawberry
 
-from hub import catalogue, customers, identities, profiles, standings
+from hub import catalogue, customers, identities, profiles, standings, suppression
 from hub.act import Act
 from hub.actors import Operation
 from hub.identities import IdentifierKind
 from hub.policy.values import Channel, Jurisdiction, Relationship
+from hub.recording import Adding
+from hub.rights import lifting
 from hub.standings import AgeBand
 from schema.door import acts
-from schema.internal.customers import Customer, Identifier, ProfileValue, customer_of
+from schema.internal.customers import Customer, DisputedNote, Identifier, ProfileValue, customer_of
 from schema.internal.people import CustomerRef, find_customer
 from schema.internal.places import within
 from schema.problems import Payload
@@ -92,7 +94,8 @@ class CustomerChangeInput:
     )
     age: AgeBand | None = strawberry.field(default=None, description="Their age band now.")
     is_restricted: bool | None = strawberry.field(
-        default=None, description="Restrict, or lift the restriction."
+        default=None,
+        description="Restrict, or lift the restriction; of one that a request was granted see `liftRestriction`.",
     )
     is_held: bool | None = strawberry.field(default=None, description="Hold, or release.")
     locale: str | None = strawberry.field(default=None, description="The language they prefer.")
@@ -154,6 +157,9 @@ class RevealPayload(Payload):
     name: str | None = strawberry.field(default=None, description="The name.")
     identifiers: list[Identifier] = strawberry.field(default_factory=list[Identifier], description="Open.")
     profile: list[ProfileValue] = strawberry.field(default_factory=list[ProfileValue], description="Open.")
+    disputed_notes: list[DisputedNote] = strawberry.field(
+        default_factory=list[DisputedNote], description="Open: what goes with the values they name."
+    )
 
 
 _Create = Annotated[CustomerCreateInput, strawberry.argument(description="The customer.")]
@@ -181,6 +187,8 @@ class CustomerMutations:
         """Record what became so: relationship, jurisdictions, age, restriction, hold, language."""
         customer_id = await find_customer(act, input.customer, "input", "customer")
         with within(input, "input"):
+            if input.is_restricted is False:
+                await lifting.require_none(act, customer_id)
             await standings.change(act, customer_id, _change(input))
         return CustomerPayload(customer=await customer_of(act, customer_id))
 
@@ -205,7 +213,7 @@ class CustomerMutations:
         """Give a customer one more identifier."""
         customer_id = await find_customer(act, input.customer, "input", "customer")
         with within(input, "input"):
-            await identities.add_identifier(act, customer_id, input.identifier.new())
+            await suppression.add_identifier(act, customer_id, input.identifier.new())
         return CustomerPayload(customer=await customer_of(act, customer_id))
 
     @acts(Operation.CUSTOMER_CHANGE)
@@ -225,8 +233,8 @@ class CustomerMutations:
             )
         return CustomerPayload(customer=await customer_of(act, changed.customer_id))
 
-    @acts(Operation.CUSTOMER_REVEAL, weight=Weight(points=50))
-    async def customer_reveal(self, act: Act, input: _Reveal) -> RevealPayload:
+    @acts(Operation.CUSTOMER_REVEAL, weight=Weight(points=50), adds=True)
+    async def customer_reveal(self, act: Adding, input: _Reveal) -> RevealPayload:
         """Open a customer's values. Who, when and why is recorded before anything is shown."""
         customer_id = await find_customer(act, input.customer, "input", "customer")
         with within(input, "input"):
@@ -235,6 +243,7 @@ class CustomerMutations:
             name=shown.name,
             identifiers=[Identifier.of(each) for each in shown.identifiers],
             profile=[ProfileValue.of(each) for each in shown.profile],
+            disputed_notes=[DisputedNote.of(each) for each in shown.notes],
         )
 
 

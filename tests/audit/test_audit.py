@@ -1,9 +1,7 @@
 """The complete public audit of GraphQL over HTTP, every level, against a live server."""
 
 import json
-import shutil
 import socket
-import subprocess
 import threading
 import time
 from collections.abc import Generator
@@ -11,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
 import strawberry
 import uvicorn
 from starlette.applications import Starlette
@@ -21,6 +18,7 @@ from starlette.routing import Route
 from hub.errors import Code, Refusal
 from schema.endpoint import Endpoint, Openness
 from schema.scalars import assemble
+from tests import node
 
 HERE = Path(__file__).parent
 TOKEN = "token-of-the-audit"
@@ -82,22 +80,11 @@ def serving(openness: Openness) -> Generator[str, None, None]:
 
 
 def audit(openness: Openness) -> dict[str, dict[str, Any]]:
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node is None or npm is None:
-        pytest.fail("The audit needs Node 20 or later: apt-get install -y nodejs npm", pytrace=False)
-    if not (HERE / "node_modules" / "graphql-http").is_dir():
-        run("The audit could not be installed", npm, "ci", "--no-audit", "--no-fund")
+    node.install(HERE)
     with serving(openness) as address:
-        said = run("The audit did not run", node, "audit.mjs", address, TOKEN)
+        said = node.run(HERE, "The audit did not run", node.program(), "audit.mjs", address, TOKEN)
     results: list[dict[str, Any]] = json.loads(said)
     return {each["id"]: each for each in results}
-
-
-def run(failure: str, *command: str) -> str:
-    ran = subprocess.run(command, cwd=HERE, check=False, capture_output=True, text=True, timeout=120)
-    if ran.returncode:
-        pytest.fail(f"{failure}: {(ran.stderr.strip() or 'no reason given').splitlines()[-1]}", pytrace=False)
-    return ran.stdout
 
 
 def test_the_public_audit_passes_at_every_level() -> None:

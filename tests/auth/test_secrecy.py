@@ -23,7 +23,9 @@ GRANT = {"grant_type": "client_credentials"}
 
 @pytest_asyncio.fixture
 async def served(site: Starlette) -> AsyncIterator[str]:
-    """The site behind uvicorn on a free port."""
+    """The site behind uvicorn on a free port. Its loggers stand above this test: they are turned back afterwards."""
+    loggers = [logging.getLogger(f"uvicorn{name}") for name in ("", ".error", ".access", ".asgi")]
+    before = [logger.level for logger in loggers]
     running = uvicorn.Server(uvicorn.Config(site, port=0, log_config=None, log_level="trace", lifespan="off"))
     task = asyncio.create_task(running.serve())
     while not running.started:  # noqa: ASYNC110 - the server has no event for it
@@ -31,6 +33,8 @@ async def served(site: Starlette) -> AsyncIterator[str]:
     yield f"http://127.0.0.1:{running.servers[0].sockets[0].getsockname()[1]}"
     running.should_exit = True
     await task
+    for logger, level in zip(loggers, before, strict=True):
+        logger.setLevel(level)
 
 
 async def test_no_secret_and_no_token_reaches_a_log(
@@ -127,4 +131,8 @@ async def test_what_the_ledger_keeps_of_a_token_is_whose_it_is_and_what_it_may(
 
 def test_the_metadata_name_no_way_of_signing_in_that_does_not_work(hub: Hub) -> None:
     said = server.metadata(hub)
-    assert said["token_endpoint_auth_methods_supported"] == ["client_secret_basic", "client_secret_post"]
+    assert said["token_endpoint_auth_methods_supported"] == [
+        "client_secret_basic",
+        "client_secret_post",
+        "private_key_jwt",
+    ]

@@ -277,13 +277,13 @@ async def test_one_call_runs_one_statement(
     header = "Bearer " + await token_of(app)
     ran: list[str] = []
     single = hub.database.single()
-    row = single.row
+    rows = single.rows
 
     async def counting(sql: str, *args: Any) -> Any:
         ran.append(sql)
-        return await row(sql, *args)
+        return await rows(sql, *args)
 
-    monkeypatch.setattr(single, "row", counting)
+    monkeypatch.setattr(single, "rows", counting)
     monkeypatch.setattr(hub.database, "single", lambda: single)
     await tokens.authenticate(hub, header)
     await tokens.authenticate(hub, header)
@@ -305,7 +305,7 @@ async def test_a_token_of_a_rotated_key_serves_and_one_of_a_dropped_key_does_not
 def signed(keys: tokens.Tokens) -> str:
     claims = {
         "iss": keys.issuer,
-        "aud": keys.audience,
+        "aud": f"{keys.issuer}/graphql",
         "iat": 1,
         "exp": 2,
         "scope": "decide",

@@ -54,11 +54,22 @@ class Wire:
         return b""
 
 
+async def dial(url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Connect to the server that a URL names, by its port or by its socket in a folder."""
+    target = urlsplit(url)
+    given = parse_qs(target.query)
+    port = given.get("port", [str(target.port or 5432)])[0]
+    folder = given.get("host", [""])[0]
+    if folder.startswith("/"):
+        return await asyncio.open_unix_connection(f"{folder}/.s.PGSQL.{port}")
+    return await asyncio.open_connection(target.hostname, int(port))
+
+
 class Proxy:
     """Stands before one server. `cut` arms it for the next statement that holds a text; `cuts` counts."""
 
     def __init__(self, url: str) -> None:
-        self._target = urlsplit(url)
+        self._target = url
         self._server: asyncio.Server | None = None
         self._armed: tuple[Moment, bytes] | None = None
         self.cuts = 0
@@ -72,8 +83,9 @@ class Proxy:
         """Where the hub is to connect."""
         assert self._server is not None
         port = self._server.sockets[0].getsockname()[1]
-        login = self._target.netloc.rpartition("@")[0]
-        return f"postgresql://{login}@127.0.0.1:{port}{self._target.path}?sslmode=disable"
+        target = urlsplit(self._target)
+        login = target.netloc.rpartition("@")[0]
+        return f"postgresql://{login}@127.0.0.1:{port}{target.path}?sslmode=disable"
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator["Proxy"]:
@@ -84,16 +96,8 @@ class Proxy:
         finally:
             self._server.close()
 
-    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        given = parse_qs(self._target.query)
-        port = given.get("port", [str(self._target.port or 5432)])[0]
-        folder = given.get("host", [""])[0]
-        if folder.startswith("/"):
-            return await asyncio.open_unix_connection(f"{folder}/.s.PGSQL.{port}")
-        return await asyncio.open_connection(self._target.hostname, int(port))
-
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        answers, upstream = await self._connect()
+        answers, upstream = await dial(self._target)
         wire = Wire(upstream, writer)
         try:
             async with asyncio.TaskGroup() as group:

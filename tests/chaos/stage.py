@@ -56,6 +56,15 @@ class Intention:
     key: str = field(default_factory=lambda: str(new_id()))
 
 
+@dataclass(frozen=True)
+class Standing:
+    """A firm in a database to be copied, and a token of an app of it that may do everything."""
+
+    database: str
+    world: World
+    token: str
+
+
 @dataclass
 class Stage:
     """A hub, a firm, an app of it that may do everything, and a look from outside."""

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.connectors.describing import DELETED, EMAIL, ID, dataset, erased_by, refers
@@ -60,7 +60,6 @@ async def exported(connector: MemoryConnector, subject: Subject = ANNA) -> list[
     return [item for item in items if isinstance(item, Row)]
 
 
-@settings(max_examples=60, deadline=None)
 @given(described())
 def test_an_export_shows_every_field_that_an_erasure_touches_and_a_correction_reaches(made: Dataset) -> None:
     asyncio.run(_shows(filled(made)))
@@ -81,7 +80,6 @@ async def _shows(connector: MemoryConnector) -> None:
         assert touched & kept == set()
 
 
-@settings(max_examples=60, deadline=None)
 @given(described())
 def test_an_erasure_changes_what_it_says_and_nothing_else(made: Dataset) -> None:
     asyncio.run(_changes(made))
@@ -117,7 +115,6 @@ ODD = st.recursive(
 )
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     st.one_of(
         st.binary(max_size=200), st.text(max_size=200).map(lambda text: text.encode("utf-8", "replace"))
@@ -127,13 +124,11 @@ def test_no_bytes_bring_the_reader_down(content: bytes) -> None:
     _read(content)
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.lists(ODD, max_size=3))
 def test_no_structure_brings_the_reader_down(entries: list[Any]) -> None:
     _read(yaml.safe_dump({"dataset": entries}, allow_unicode=True).encode())
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.dictionaries(NAMES, ODD, max_size=6), st.dictionaries(NAMES, ODD, max_size=6), ODD)
 def test_no_half_right_file_brings_the_reader_down(field: Any, collection: Any, meta: Any) -> None:
     fields = [{"name": "a", **field}]

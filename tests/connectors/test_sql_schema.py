@@ -170,6 +170,14 @@ async def test_a_right_to_see_does_not_wait_for_how_to_erase(empty_database: str
     await connector.close()
 
 
+async def test_an_index_on_emails_in_lower_case_is_no_hindrance(
+    empty_database: str, engine_name: str
+) -> None:
+    by = "email" if engine_name == "mariadb" else "lower(email)"  # MariaDB has no index on an expression
+    described = crm(people={"id": ID, "email": EMAIL, "name": NAME})
+    assert await checked(empty_database, described, PEOPLE, f"CREATE INDEX i ON people ({by})") == []
+
+
 async def test_an_index_over_some_rows_tells_no_rows_apart(empty_database: str, engine_name: str) -> None:
     table = "CREATE TABLE people (id INTEGER NOT NULL, email VARCHAR(60))"
     where = "" if engine_name == "mariadb" else " WHERE email <> ''"  # MariaDB has none

@@ -1,16 +1,13 @@
 """The report: complete, in three languages, escaped, of one file, and readable in a browser on every screen."""
 
 import re
-import shutil
-from collections.abc import AsyncIterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
-import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser
 
 from hub import supposing
 from hub.act import Hub
@@ -35,7 +32,6 @@ LETTER = Question(
     footer=Footer.COMPLETE, department="marketing",
 )  # fmt: skip
 TEXTS = Path(__file__).parents[2] / "hub" / "reports" / "texts.toml"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 
 async def reported(hub: Hub, crowd: Crowd, question: Question = REFERRAL, such: Such = EVERYBODY) -> Report:
@@ -186,17 +182,6 @@ def test_figures_are_written_as_each_language_writes_them() -> None:
     )
 
 
-@pytest_asyncio.fixture(scope="module")
-async def chromium() -> AsyncIterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        pytest.fail("The report's tests need Chromium: apt-get install -y chromium", pytrace=False)
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        await browser.close()
-
-
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -213,9 +198,9 @@ async def test_a_report_is_readable_on_a_phone_and_on_a_desk_and_by_a_screen_rea
     fetched: list[str] = []
     page.on("console", lambda message: said.append(message.text))
     page.on("request", lambda request: fetched.append(request.url))
+    await page.goto(file.as_uri())
     for width in (360, 1280):
         await page.set_viewport_size({"width": width, "height": 900})
-        await page.goto(file.as_uri())
         assert await page.evaluate("document.documentElement.scrollWidth") == width
         found: dict[str, Any] = (await cast("Any", Axe()).run(page)).response
         assert [each["id"] for each in found["violations"]] == []

@@ -5,11 +5,18 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
+
+from hub import demo as made
+from hub.act import Hub
+from hub.cli import greeting
+from hub.settings import Mode, Settings
+from tests.hatchery import HUB
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 90
@@ -31,14 +38,14 @@ def demo(
 ) -> Iterator[Demo]:
     """`hub demo`, once for all tests."""
     folder = tmp_path_factory.mktemp("demo")
-    (folder / ".venv").symlink_to(sys.prefix)
+    install(folder / ".venv")
     (folder / "docs").symlink_to(ROOT / "docs")
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     ours = {"HUB_DATABASE_URL": clone(f"hub_demo_{worker_name}"), "HUB_MODE": "demo", "HUB_PORT": "0"}
     log = folder / "terminal"
     with log.open("w") as terminal:
         running = subprocess.Popen(
-            [".venv/bin/hub", "demo"],
+            [HUB, "demo"],
             cwd=folder,
             env={**kept, **ours},
             stdout=terminal,
@@ -54,6 +61,15 @@ def demo(
         assert running.wait(PATIENCE_SECONDS) == 0
 
 
+def install(venv: Path) -> None:
+    """Give a folder its programs, all but `hub`: whoever calls that there says which one it is."""
+    (venv / "bin").mkdir(parents=True)
+    prefix = Path(sys.prefix)
+    for each in (*prefix.iterdir(), *(prefix / "bin").iterdir()):
+        if each.name not in {"bin", "hub"}:
+            (venv / each.relative_to(prefix)).symlink_to(each)
+
+
 def wait_for_greeting(running: subprocess.Popen[bytes], log: Path) -> str:
     until = time.monotonic() + PATIENCE_SECONDS
     while "Go on with" not in (said := log.read_text(encoding="utf-8")):
@@ -61,3 +77,19 @@ def wait_for_greeting(running: subprocess.Popen[bytes], log: Path) -> str:
         assert time.monotonic() < until, said
         time.sleep(0.05)
     return said
+
+
+@pytest_asyncio.fixture(scope="session")
+async def made_up(
+    settings: Settings,
+    clone: Callable[[str], str],
+    worker_name: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Hub]:
+    """A hub with the people, requests and copies of the demo, for tests that leave these as they are."""
+    given = {"mode": Mode.DEMO, "data_dir": tmp_path_factory.mktemp("made-up")}
+    hub = await Hub.open(settings.model_copy(update=given), clone(f"hub_made_up_{worker_name}"))
+    assert await made.load(hub)
+    await greeting.load_demo(hub)
+    yield hub
+    await hub.close()

@@ -7,8 +7,8 @@ import pytest
 from hub.act import Act, Hub
 from hub.actors import OPERATOR, Actor, Operation
 from hub.errors import Code, Refusal
+from tests.untouched import written
 
-_FINGERPRINT = "SELECT md5(string_agg(t::text, '|' ORDER BY id)) FROM {} t"
 Verb = Callable[[Act], Awaitable[object]]
 TABLES = (
     "organisation", "department", "category", "purpose", "purpose_relation", "purpose_basis", "recipient_class",
@@ -17,10 +17,10 @@ TABLES = (
 )  # fmt: skip
 
 
-async def picture(hub: Hub) -> list[str | None]:
-    """Take a fingerprint of every table that holds what was decided, and of the ledger."""
+async def picture(hub: Hub) -> dict[str, str]:
+    """Picture every table that holds what was decided, and the ledger."""
     async with hub.ask(OPERATOR, Operation.CATALOGUE_READ) as ask:
-        return [await ask.value(_FINGERPRINT.format(table)) for table in TABLES]
+        return {row["of"]: row["said"] for row in await ask.rows(written(TABLES))}
 
 
 async def refused(

@@ -15,6 +15,7 @@ from hub.actors import Operation
 from hub.errors import Code, Refusal
 from hub.said import Choice, Evidence, Scope
 from tests.domain.firm import AFTER, BEFORE, FUTURE, PUBLISHED, Firm, events_of, everything, evidence
+from tests.spine.stored import WORDS
 
 RECORD = Operation.CHOICE_RECORD
 Verb = Callable[[Act, Scope, Evidence], Awaitable[list[Choice]]]
@@ -29,11 +30,10 @@ async def standing(firm: Firm, customer_id: Any) -> set[tuple[str, str | None, s
     """The last words in the projection: (kind, channel, action)."""
     async with firm.hub.ask(firm.app, Operation.CUSTOMER_READ) as ask:
         rows = await ask.rows(
-            """SELECT DISTINCT w ->> 1 AS kind, w ->> 3 AS channel, w ->> 5 AS action
-               FROM customer_state s,
-                   unnest(coalesce(s.said, ARRAY[s.said_1, s.said_2, s.said_3, s.said_4])) AS code,
+            f"""SELECT DISTINCT w ->> 1 AS kind, w ->> 3 AS channel, w ->> 5 AS action
+               FROM customer_state s, unnest(ARRAY[{WORDS}] || s.said) AS code,
                    saying y, jsonb_array_elements(y.content) w
-               WHERE s.customer_id = $1 AND y.id = code & ((1::bigint << 31) - 1)""",
+               WHERE s.customer_id = $1 AND y.id = code & ((1::bigint << 27) - 1)""",
             customer_id,
         )
     return {(row["kind"], row["channel"], row["action"]) for row in rows}
@@ -121,9 +121,9 @@ async def test_a_withdrawal_told_late_takes_back_what_stood_then_and_not_what_ca
     assert await standing(firm, customer_id) == {("CONSENT", "EMAIL", "GIVEN")}
     async with firm.hub.ask(firm.app, Operation.CUSTOMER_READ) as ask:
         as_of = await ask.value(
-            """SELECT y.content -> 0 ->> 5 FROM customer_past s, saying y
+            f"""SELECT y.content -> 0 ->> 5 FROM customer_past s, unnest(ARRAY[{WORDS}]) AS code, saying y
                WHERE s.customer_id = $1 AND valid_from <= $2 AND valid_to > $2
-                 AND y.id = s.said_1 & ((1::bigint << 31) - 1)""",
+                 AND y.id = code & ((1::bigint << 27) - 1)""",
             customer_id,
             PUBLISHED + timedelta(days=1),
         )

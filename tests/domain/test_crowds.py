@@ -15,7 +15,7 @@ from hub.actors import OPERATOR, Operation
 from hub.coverage import Cover
 from hub.decisions import Answer
 from hub.errors import Code, Refusal
-from hub.gather import statement
+from hub.pieces import statement
 from hub.policy.values import Act, Channel, Footer, Offer
 from hub.questioned import Question
 from tests.world import World, build_world
@@ -214,7 +214,8 @@ async def test_families_are_read_once_however_many_pages_are_asked_for(
         while page := await asked.members(lambda _: True, found[-1] if found else None, 1):
             found.append(page[0])
     assert found == sorted(people)
-    assert [read.count(statement(name)) for name in ("crowd", "families")] == [1, 1]
+    number = asked.reader.terms.purpose.number
+    assert [read.count(statement(name, number=number)) for name in ("crowd", "families")] == [1, 1]
 
 
 async def test_an_organisation_without_customers_has_an_audience_of_nobody(hub: Hub) -> None:

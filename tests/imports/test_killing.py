@@ -39,13 +39,13 @@ asyncio.run(main(*sys.argv[1:]))
 """
 
 
-def content() -> str:
+def content(rows: int = ROWS) -> str:
     """Rows of every kind: fresh, again, merged, sharing addresses, opting out, broken."""
     chance = random.Random(7)  # noqa: S311 - the same file every time
     lines = ["Account ID,First Name,Email,Phone,Created,Email Opt Out,City"]
-    for number in range(ROWS):
-        external = f"A{chance.randrange(ROWS)}" if chance.random() < 0.1 else f"A{number}"
-        email = f"p{chance.randrange(ROWS * 4)}@example.com" if chance.random() < 0.97 else "broken"
+    for number in range(rows):
+        external = f"A{chance.randrange(rows)}" if chance.random() < 0.1 else f"A{number}"
+        email = f"p{chance.randrange(rows * 4)}@example.com" if chance.random() < 0.97 else "broken"
         phone = f"04{chance.randrange(10**7, 10**8)}" if chance.random() < 0.5 else ""
         day = f"202{chance.randrange(3, 6)}-0{chance.randrange(2, 9)}-15"
         lines.append(
@@ -133,8 +133,11 @@ async def picture(desk: Desk) -> object:
 
 
 @pytest.mark.slow
-async def test_of_two_processes_with_one_file_both_leave_it_imported_once(desk: Desk) -> None:
-    path = desk.file(content())
+@pytest.mark.parametrize(
+    "many", [pytest.param(1_000, id="few"), pytest.param(ROWS, id="many", marks=pytest.mark.chaos)]
+)
+async def test_of_two_processes_with_one_file_both_leave_it_imported_once(desk: Desk, many: int) -> None:
+    path = desk.file(content(many))
     children = [await start(desk, path) for _ in range(2)]
     for child in children:
         await asyncio.wait_for(child.communicate(), 60)
@@ -143,5 +146,5 @@ async def test_of_two_processes_with_one_file_both_leave_it_imported_once(desk: 
         "SELECT rows_done, (counts ->> 'created')::integer FROM import_batch WHERE organisation_id = $1",
         desk.world.organisation.id,
     )
-    assert rows == ROWS
+    assert rows == many
     assert created == len(await desk.people())

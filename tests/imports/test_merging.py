@@ -209,7 +209,7 @@ async def test_consents_come_only_with_their_wording_and_never_against_a_no(desk
 async def test_what_hangs_in_the_seam_can_stop_marketing_to_a_row(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def suppressed(_ask: object, rows: object) -> dict[int, list[Stop]]:
+    async def suppressed(_ask: object, _organisation: object, rows: object) -> dict[int, list[Stop]]:
         return {row.line: [Stop("MARKETING", None)] for row in rows if "quiet" in row.emails[0].normalised}  # type: ignore[attr-defined]
 
     monkeypatch.setattr(landing, "STOPS", [suppressed])

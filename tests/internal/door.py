@@ -11,6 +11,7 @@ from hub.act import Hub
 from hub.actors import OPERATOR, SCOPES, Operation, Role
 from hub.auth import clients
 from hub.db import new_id
+from tests.recent import before_this_test
 from tests.world import World
 
 URL = "http://localhost:8000"
@@ -24,6 +25,11 @@ DECISION = """
     asking { allowed code citation when where how reasons { staff customer } duties { code text citation } }
     facts { name value isDecisive }
 """
+
+_TRACES = """
+    SELECT (SELECT count(*) FROM act WHERE id > $1), (SELECT count(*) FROM ledger_entry WHERE id > $1)
+"""
+_EVENTS = "SELECT event FROM ledger_entry WHERE id > $1 ORDER BY sequence OFFSET $2"
 
 
 @dataclass
@@ -94,16 +100,16 @@ class Door:
         return problem["code"], problem["path"]
 
     async def traces(self) -> tuple[int, int]:
-        """How many acts and ledger entries there are: nothing happens without one of each."""
+        """How many acts and ledger entries this test has left: nothing happens without one of each."""
         async with self.hub.ask(OPERATOR, Operation.LEDGER_READ) as ask:
-            row = await ask.row("SELECT (SELECT count(*) FROM act), (SELECT count(*) FROM ledger_entry)")
+            row = await ask.row(_TRACES, before_this_test())
         assert row is not None
         return row[0], row[1]
 
     async def events(self, since: tuple[int, int]) -> list[str]:
         """The events of the ledger after `since`, in order."""
         async with self.hub.ask(OPERATOR, Operation.LEDGER_READ) as ask:
-            rows = await ask.rows("SELECT event FROM ledger_entry ORDER BY sequence OFFSET $1", since[1])
+            rows = await ask.rows(_EVENTS, before_this_test(), since[1])
         return [row["event"] for row in rows]
 
     def _http(self) -> httpx.AsyncClient:

@@ -1,5 +1,6 @@
 """Bad input through the real door: a typed answer that names the place, nothing changed, nothing broken."""
 
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ HOSTILE: dict[str, tuple[Any, ...]] = {
     "Int": (-1, 0, 2**31 - 1, -(2**31)),
     "DateTime": ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z", "0001-01-01T00:00:00+23:59"),
     "Date": ("0001-01-01", "9999-12-31"),
+    "no id": ("", "Made Up", global_id("Delivery", new_id())),
 }
 EXPECTED = {"INVALID", "NOT_FOUND", "CONFLICT", "TOO_LARGE", "LIMIT", "GRAPHQL_VARIABLES_INVALID"}
 
@@ -29,16 +31,28 @@ def at(door: Door, world: World, app: str) -> Setting:
     return Setting(door, world, app)
 
 
-@pytest.mark.parametrize("mutation", MUTATIONS)
-async def test_every_id_in_a_mutation_is_refused_at_its_place_if_it_is_not_one(
-    at: Setting, mutation: str
-) -> None:
+Tried = Callable[[int, str], Sequence[Any]]
+"""What is tried at a place: the how manyth of all it is, and of which kind."""
+
+
+def one_of(number: int, kind: str) -> Sequence[Any]:
+    """One after another, so that all values come to many places, and every place is tried."""
+    values = HOSTILE.get(kind, ())
+    return values and (values[number % len(values)],)
+
+
+def all_of(_: int, kind: str) -> Sequence[Any]:
+    return HOSTILE.get(kind, ())
+
+
+async def misname(at: Setting, mutation: str, tried: Tried) -> None:
+    """Send what is no id wherever an id is expected."""
     case = MUTATIONS[mutation]
     given = await case.good(at)
     name = name_of_input(mutation).strip("[]!")
-    tried = [place for place, kind in leaves.of_input(name, given) if kind == "ID"]
-    for place in tried:
-        for value in ("", "Made Up", global_id("Delivery", new_id())):
+    places = [place for place, kind in leaves.of_input(name, given) if kind == "ID"]
+    for number, place in enumerate(places, list(MUTATIONS).index(mutation)):
+        for value in tried(number, "no id"):
             bad = leaves.replaced(given, place, value)
             if mutation == "decisions" or (mutation == "putConsentQuestions" and place[0] == "customers"):
                 sent = document(mutation, "results { problems { code path } }")
@@ -46,33 +60,67 @@ async def test_every_id_in_a_mutation_is_refused_at_its_place_if_it_is_not_one(
                 found = [(each["code"], each["path"]) for each in result["problems"]]
             else:
                 found = [await at.door.problem(at.token, document(mutation, case.select), input=bad)]
-            assert found == [(found[0][0], ["input", *leaves.spelt(place)])], value
+            assert found == [(found[0][0], ["input", *leaves.spelt(place)])], (mutation, value)
             assert found[0][0] in {"INVALID", "NOT_FOUND"}
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS)
-async def test_no_value_in_a_mutation_breaks_the_hub(at: Setting, mutation: str) -> None:
+async def test_every_id_in_a_mutation_is_refused_at_its_place_if_it_is_not_one(
+    at: Setting, mutation: str
+) -> None:
+    await misname(at, mutation, one_of)
+
+
+async def mutate(at: Setting, mutation: str, tried: Tried) -> None:
+    """Send hostile values wherever they fit."""
     case = MUTATIONS[mutation]
     given = await case.good(at)
-    for place, kind in list(leaves.of_input(name_of_input(mutation).strip("[]!"), given)):
-        for value in HOSTILE.get(kind, ()):
+    places = unlike(leaves.of_input(name_of_input(mutation).strip("[]!"), given))
+    for number, (place, kind) in enumerate(places, list(MUTATIONS).index(mutation)):
+        for value in tried(number, kind):
             bad = leaves.replaced(given, place, value)
             answer = await at.door.post(at.token, document(mutation, case.select), {"input": bad})
             said = answer.json()
             problems: list[Any] = [] if "errors" in said else said["data"][mutation]["problems"]
             codes = {each["extensions"]["code"] for each in said.get("errors", [])}
-            assert codes | {each["code"] for each in problems} <= EXPECTED, (place, value, said)
+            assert codes | {each["code"] for each in problems} <= EXPECTED, (mutation, place, value, said)
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS)
+async def test_no_value_in_a_mutation_breaks_the_hub(at: Setting, mutation: str) -> None:
+    await mutate(at, mutation, one_of)
+
+
+@pytest.mark.chaos
+async def test_no_value_whatever_breaks_the_hub_at_any_place(at: Setting) -> None:
+    for mutation in MUTATIONS:
+        await misname(at, mutation, all_of)
+        await mutate(at, mutation, all_of)
+    for query in QUERIES:
+        await ask(at, query, all_of)
+
+
+def unlike(places: Iterable[tuple[leaves.Place, str]]) -> list[tuple[leaves.Place, str]]:
+    """One of the places that differ only by how far down a list they are: a notice makes eighteen statements alike."""
+    found = {(tuple(step for step in place if isinstance(step, str)), kind): place for place, kind in places}
+    return [(place, kind) for (_, kind), place in found.items()]
+
+
+async def ask(at: Setting, query: str, tried: Tried) -> None:
+    """Ask with hostile values wherever they fit."""
+    case = QUERIES[query]
+    given = await case.good(at)
+    places = list(leaves.of_document(case.document, given))
+    for number, (place, kind) in enumerate(places, list(QUERIES).index(query)):
+        for value in tried(number, kind):
+            answer = await at.door.post(at.token, case.document, leaves.replaced(given, place, value))
+            codes = {each["extensions"]["code"] for each in answer.json().get("errors", [])}
+            assert codes <= EXPECTED | {"NOT_SEALED_YET"}, (query, place, value, answer.text)
 
 
 @pytest.mark.parametrize("query", QUERIES)
 async def test_no_value_in_a_query_breaks_the_hub(at: Setting, query: str) -> None:
-    case = QUERIES[query]
-    given = await case.good(at)
-    for place, kind in list(leaves.of_document(case.document, given)):
-        for value in HOSTILE.get(kind, ()):
-            answer = await at.door.post(at.token, case.document, leaves.replaced(given, place, value))
-            codes = {each["extensions"]["code"] for each in answer.json().get("errors", [])}
-            assert codes <= EXPECTED | {"NOT_SEALED_YET"}, (place, value, answer.text)
+    await ask(at, query, one_of)
 
 
 @pytest.mark.parametrize("text", [b'"\\ud800"', b'"\\u0000"', b'"\xff"'])

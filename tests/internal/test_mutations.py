@@ -79,12 +79,30 @@ async def test_each_scope_does_what_the_table_allows_and_nothing_else(
 ) -> None:
     token = await door.token(world, role)
     actor = _Actor("app", roles=frozenset({role}))
+    before = await door.traces()
     for mutation, case in CASES.items():
         if may(actor, OPERATIONS[mutation]):
             continue
-        given = inputs[mutation]
-        code, path = await door.problem(token, document(mutation, case.select), input=given)
-        assert (mutation, code, path) == (mutation, "FORBIDDEN", [])
+        sent = {"input": inputs[mutation]}
+        payload = (await door.post(token, document(mutation, case.select), sent)).json()["data"][mutation]
+        (problem,) = payload.pop("problems")
+        assert (mutation, problem["code"], problem["path"]) == (mutation, "FORBIDDEN", [])
+        assert not any(payload.values()), mutation
+    assert await door.traces() == before, "a refused mutation left something behind"
+
+
+@pytest.mark.xdist_group("mutations")
+async def test_whoever_conducts_requests_sees_no_row_of_a_copy_by_that_alone(
+    door: Door, world: World, inputs: dict[str, Any]
+) -> None:
+    reveal = document("revealRightsPackage", "rows { values }")
+    token = await door.token(world, Role.REQUESTS_READ, Role.REQUESTS_CONDUCT)
+    code, path = await door.problem(token, reveal, input=inputs["revealRightsPackage"])
+    assert (code, path) == ("FORBIDDEN", [])
+    shown = await door.one(
+        await door.token(world, Role.CUSTOMERS_REVEAL), reveal, input=inputs["revealRightsPackage"]
+    )
+    assert shown["rows"]
 
 
 async def test_what_is_changed_shows_within_the_same_answer(hub: Hub, at: Setting) -> None:

@@ -5,7 +5,10 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from hub.actors import OPERATOR, Operation
 from hub.db import new_id
+from hub.rights import systems
+from hub.rights.systems import NewSystem
 from schema.relay import global_id
 from tests.internal.counting import Counter, statements
 from tests.internal.door import DECISION, Door, nodes_of
@@ -57,6 +60,7 @@ async def test_deciding_takes_one_statement_to_gather_and_one_to_keep(at: Settin
             5,
         ),
         ("collectionRecord", "collection { id }", INTAKE, 5),
+        ("customerReveal", "name", {"reason": "SERVICE", "explanation": "ticket 7"}, 4),
     ],
 )
 async def test_recording_what_happened_takes_one_statement_to_keep_and_few_to_look(
@@ -66,8 +70,24 @@ async def test_recording_what_happened_takes_one_statement_to_keep_and_few_to_lo
     await statements(at, counter, document(mutation, select), input=asked)
     ran = await statements(at, counter, document(mutation, select), input=asked, key=key())
     assert len(ran) <= most, [each[:120] for each in ran]
-    assert "keep_events" in ran[-1]
+    assert ("keep_entries" if mutation == "customerReveal" else "keep_events") in ran[-1]
     assert not [each for each in ran if each.startswith(("BEGIN", "COMMIT", "INSERT"))]
+
+
+@pytest.mark.parametrize(("known", "most"), [({}, 9), ({"identifiedBy": "CALLED_BACK"}, 30)])
+async def test_taking_a_request_in_takes_one_statement_for_each_thing_that_becomes_of_it(
+    at: Setting, counter: Counter, known: dict[str, str], most: int
+) -> None:
+    sent = document("openRightsRequest", "request { reference state dueOn } problems { code }")
+    asked = {"customer": await at.ref(), "channel": "PHONE", "kind": "ACCESS", **known}
+    async with at.door.hub.act(OPERATOR, Operation.SYSTEM_CONNECT) as act:
+        for _ in range(TWENTY):  # however many look by hand
+            new = NewSystem(f"shelf-{new_id().hex}", "A shelf", "MANUAL")
+            await systems.connect(act, new, at.world.organisation.id)
+    await statements(at, counter, sent, input=asked)
+    ran = await statements(at, counter, sent, input=asked)
+    assert len(ran) <= most, [each[:120] for each in ran]
+    assert not [each for each in ran if each.startswith("INSERT INTO rights_event")]
 
 
 async def test_previewing_takes_one_statement(at: Setting, counter: Counter) -> None:

@@ -103,7 +103,7 @@ async def test_words_that_do_not_fit_are_refused_and_nothing_changes(
     before = await desk.database.fetchval("SELECT count(*) FROM ledger_entry")
     with pytest.raises(Refusal, match=None) as caught:
         await revise(desk, wording)
-    assert (caught.value.code, caught.value.path) == (Code.INVALID, path)
+    assert (caught.value.code, caught.value.path) == (Code.INVALID, ("wording", *path))
     assert said in caught.value.message
     with pytest.raises(Refusal):
         await preview(desk, wording=wording)

@@ -113,15 +113,16 @@ def test_a_link_leads_to_our_own_address_or_there_is_no_letter(link: str) -> Non
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("due_on", "2026-07-14"), ("due_on", 5), ("due_on", datetime(2026, 7, 14, 12)), ("share", "50"), ("share", -1),  # noqa: DTZ001
-        ("share", True), ("share", 10_000_000), ("reference", "PH 4821"), ("reference", 5), ("reference", "x" * 65),
+        ("due_on", "2026-07-14"), ("due_on", 5), ("due_on", datetime(2026, 7, 14, 12)),  # noqa: DTZ001
+        ("minutes", "50"), ("minutes", -1), ("minutes", True), ("minutes", 10_000_000),
+        ("reference", "PH 4821"), ("reference", 5), ("reference", "x" * 65),
         ("reference", "\u202eK"), ("organisation", "A\nB"), ("organisation", "x" * 501), ("contact", "A\u2028B"),
         ("contact", "a\u202eb"), ("contact", ""), ("contact", None),
     ],
 )  # fmt: skip
 def test_a_value_of_another_kind_is_refused_at_its_name(name: str, value: Any) -> None:
     with pytest.raises(Refusal) as caught:
-        said(Key.DESK_REMINDER, "en", **{name: value})
+        said(Key.RIGHTS_VERIFY if name == "minutes" else Key.RIGHTS_RECEIVED, "en", **{name: value})
     assert (caught.value.code, caught.value.path) == (Code.INVALID, ("values", name))
 
 

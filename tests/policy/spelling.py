@@ -3,7 +3,6 @@
 from math import prod
 from typing import Any
 
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from hub.policy import PACKING, Facts
@@ -28,9 +27,6 @@ ENDS_EARLY = (
     "destination",
     "data",
 )
-
-settings.register_profile("policy", max_examples=300, deadline=None, derandomize=True)
-settings.load_profile("policy")
 
 
 def _from_number(number: int, *, quiet: int, **fixed: Any) -> Facts:

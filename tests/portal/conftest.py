@@ -1,5 +1,7 @@
 """What the tests of the portal stand on: a firm, a customer whose address it knows, and visitors."""
 
+import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable
 
 import asyncpg
@@ -8,7 +10,9 @@ import pytest_asyncio
 
 from hub import asgi
 from hub.act import Hub
+from hub.db import new_id
 from hub.readiness import Readiness
+from hub.settings import Settings
 from tests.domain.firm import Firm, email, found
 from tests.portal.visitor import KNOWN, Visitor
 
@@ -45,3 +49,23 @@ async def arrives(hub: Hub, firm: Firm) -> AsyncIterator[Callable[..., Visitor]]
 async def visitor(arrives: Callable[..., Visitor]) -> Visitor:
     """Somebody who reads English."""
     return arrives()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def quiet_hub(settings: Settings, clone: Callable[[str], str]) -> AsyncIterator[Hub]:
+    """A hub for tests with a browser: its lists are as long as these tests make them, not as all others do."""
+    opened = await Hub.open(settings, clone(f"hub_quiet_{new_id().hex}"))
+    yield opened
+    await opened.close()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def address(quiet_hub: Hub) -> AsyncIterator[str]:
+    """That hub, served over HTTP on a port of its own."""
+    app = asgi.create_app(quiet_hub, Readiness(quiet_hub, []))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server = asgi.server(app, quiet_hub.settings)
+        running = asyncio.ensure_future(server.serve(sockets=[listening]))
+        yield f"http://localhost:{listening.getsockname()[1]}"
+        server.should_exit = True
+        await running

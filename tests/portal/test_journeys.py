@@ -6,9 +6,10 @@ from html import escape
 import httpx
 import pytest
 
-from hub import asgi
+from hub import asgi, purposes
 from hub.act import Act, Hub
 from hub.actors import OPERATOR, Operation
+from hub.db import new_id
 from hub.policy.values import Jurisdiction
 from hub.readiness import Readiness
 from hub.rights import clocks, conduct, reasons, requests, sealed
@@ -138,8 +139,17 @@ async def content_of(visitor: Visitor) -> tuple[str, str | None]:
         return (await requests.read(ask, newest)).kind, content["purpose_id"]
 
 
-async def test_an_objection_stops_at_once_without_a_reason(visitor: Visitor) -> None:
-    purpose = str(visitor.firm.purposes[0])
+async def surveys(firm: Firm) -> str:
+    """A use that is not marketing."""
+    new = purposes.NewPurpose(
+        f"p-{new_id().hex}", "OTHER", {"en": "Surveys"}, ["contact"], organisation=firm.id
+    )
+    async with firm.hub.act(OPERATOR, Operation.CATALOGUE_WRITE) as act:
+        return str((await purposes.define(act, new)).id)
+
+
+async def test_an_objection_asks_why_and_stops_at_once(visitor: Visitor) -> None:
+    purpose = await surveys(visitor.firm)
     answers = (
         ("place", {"place": "UK"}), ("purpose", {"purpose": purpose}), ("words", {"words": ""}),
         ("email", {"email": KNOWN}),
@@ -148,6 +158,24 @@ async def test_an_objection_stops_at_once_without_a_reason(visitor: Visitor) -> 
     await visitor.prove(request_id)
     assert await visitor.state(request_id) == ("DECIDING", None)
     assert "We have stopped while we look at this." in visitor.page.text
+
+
+@pytest.mark.parametrize("place", ["UK", "EU"])
+async def test_an_objection_to_marketing_asks_no_reason_and_is_done_at_once(
+    visitor: Visitor, place: str
+) -> None:
+    purpose = str(visitor.firm.purposes[0])
+    await visitor.open("ask/object/place")
+    await visitor.send({"place": place})
+    await visitor.send({"purpose": purpose})
+    assert visitor.place == "ask/object/email"
+    await visitor.send({"email": KNOWN})
+    await visitor.send({})
+    request_id = (await requests_of(visitor.firm))[-1]
+    await visitor.prove(request_id)
+    assert await content_of(visitor) == ("STOP_MARKETING", purpose)
+    assert await visitor.state(request_id) == ("ANSWERED", None)
+    assert "Done: we have stopped" in visitor.page.text
 
 
 @pytest.mark.parametrize(

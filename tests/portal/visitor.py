@@ -17,9 +17,11 @@ from workers.letters import deliver, hang_up
 
 HOME = "http://localhost:8000"
 KNOWN, UNKNOWN = "mika@example.org", "nobody@example.org"
-_LETTER = (
-    "SELECT id FROM letter WHERE request_id = $1 AND template = 'rights_verify' ORDER BY id DESC LIMIT 1"
-)
+_LETTER = """
+    SELECT id FROM letter WHERE request_id = $1 AND template IN ('rights_verify', 'rights_stopped')
+    ORDER BY id DESC LIMIT 1
+"""
+_ENTRANCE = "SELECT id FROM letter WHERE organisation_id = $1 AND template = 'sign_in' ORDER BY id DESC"
 _KEY = re.compile(r'name="form" value="([^"]+)"')
 Fields = Mapping[str, str | list[str]]
 Answers = tuple[tuple[str, dict[str, str]], ...]
@@ -62,7 +64,7 @@ class Visitor:
     @property
     def key(self) -> str:
         """The token of the form that is shown."""
-        found = _KEY.search(self.page.text)
+        found = _KEY.search(self.page.text.partition("<main")[2])
         assert found, self.page.text
         return found[1]
 
@@ -108,9 +110,86 @@ class Visitor:
             )
         return [row["kind"] for row in rows]
 
+    async def begin(self, address: str) -> None:
+        """Ask for a code to sign in."""
+        await self.open("enter")
+        await self.send({"email": address})
+
+    async def entrance_code(self, address: str) -> str:
+        """The newest code that lets somebody in."""
+        found = re.search(r"^\d{6}$", await letter_to(self.firm, address), re.MULTILINE)
+        assert found
+        return found[0]
+
+    async def entrance_link(self, address: str) -> str:
+        """The newest link that lets somebody in, as the letter has it."""
+        found = re.search(r"http\S+", await letter_to(self.firm, address))
+        assert found
+        return found[0]
+
+    async def enter(self, address: str) -> None:
+        """Sign in."""
+        await self.begin(address)
+        await self.send({"code": await self.entrance_code(address)})
+
+    async def identify(self, number: str) -> None:
+        """Give a number, to see in full what is held."""
+        await self.open("identify/held")
+        await self.send({"number": number})
+
+    async def leave(self) -> httpx.Response:
+        """Sign out by the button that every page has."""
+        await self.open()
+        found = _KEY.search(self.page.text)
+        assert found
+        return await self.post(f"{self.start}/leave", {"form": found[1]}, follow=False)
+
+    async def leave_visit(self) -> None:
+        """End a guest's visit."""
+        await self.open("leave")
+        await self.send({})
+
+    def value(self, name: str) -> str:
+        """The value of the first button or field of a name."""
+        found = re.search(rf'name="{name}" value="([^"]+)"', self.page.text)
+        assert found, self.page.text
+        return found[1]
+
+    def others(self) -> list[str]:
+        """The visits of other browsers, on the page that lists them."""
+        return re.findall(r'Another browser.*?name="visit" value="([^"]+)"', self.page.text, re.DOTALL)
+
+    def masked(self, address: str) -> str:
+        """The page that is shown, without what differs from one visitor to the next."""
+        return _KEY.sub("", self.page.text).replace(address, "somebody")
+
     async def prove(self, request_id: UUID) -> None:
         """Enter the right code on the page that asks for it."""
         await self.send({"code": await code_of(self.firm, request_id)})
+
+
+async def letter_to(firm: Firm, address: str) -> str:
+    """The text of the newest letter that lets somebody in, as it comes to their address through a real mail server."""
+    async with firm.hub.ask(OPERATOR, Operation.LETTER_READ) as ask:
+        rows = await ask.rows(_ENTRANCE, firm.id)
+    for row in rows:
+        for to, text in await delivered(firm, row["id"]):
+            if to == address:
+                return text
+    raise AssertionError(address)
+
+
+async def delivered(firm: Firm, letter_id: UUID) -> list[tuple[str, str]]:
+    """Who got a letter, and its text, as it comes through a real mail server."""
+    kept = firm.letters.get(letter_id)
+    if kept is None:
+        async with Mailbox().receiving() as mailbox:
+            given = {"smtp_url": SecretStr(mailbox.url), "mail_from": "privacy@firm.example"}
+            posting = Hub(firm.hub.settings.model_copy(update=given), firm.hub.database, firm.hub.vault)
+            await deliver(posting, letter_id)
+            await hang_up(posting)
+        kept = firm.letters[letter_id] = [(each.recipients[0], each.text) for each in mailbox.letters()]
+    return kept
 
 
 async def requests_of(firm: Firm) -> list[UUID]:

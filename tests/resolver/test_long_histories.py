@@ -28,8 +28,8 @@ CUSTOMERS = 40
 WORDS_AT_MOST = 9
 JOINED = "2024-03-01"
 FIRST = midday(JOINED)
-BITS = 62
-ALIKE = "shares-a-bit"
+COLUMNS = 16
+ALIKE = "shares-a-column"
 KEYS = (
     "account-messages", "referral-inspection", "referral-mortgage", "newsletter", "analytics", "fraud-checks",
     "lettings", ALIKE,
@@ -40,7 +40,7 @@ THEN = datetime(2025, 9, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Talkers:
-    """A firm, one of whose purposes shares its bit with another, and customers with much to say."""
+    """A firm, one of whose purposes shares its column with another, and customers with much to say."""
 
     world: World
     ids: list[UUID]
@@ -55,11 +55,11 @@ async def talkers(hub: Hub) -> AsyncIterator[Talkers]:
         "SELECT number FROM purpose WHERE id = $1", world.purposes["newsletter"].id
     )
     sequence = "pg_get_serial_sequence('purpose', 'number')"
-    await owner.execute(f"SELECT setval({sequence}, {newsletter + BITS - 1})")
+    await owner.execute(f"SELECT setval({sequence}, {newsletter + COLUMNS - 1})")
     async with hub.act(OPERATOR, Operation.CATALOGUE_WRITE) as act:
         added = await purposes.define(act, _purpose(world))
     shared = "SELECT count(DISTINCT number % $1) = 1 FROM purpose WHERE id = ANY ($2)"
-    assert await owner.fetchval(shared, BITS, [added.id, world.purposes["newsletter"].id])
+    assert await owner.fetchval(shared, COLUMNS, [added.id, world.purposes["newsletter"].id])
     await owner.close()
     ids = {key: world.purposes[key].id if key != ALIKE else added.id for key in KEYS}
     yield Talkers(world, [await _live(hub, world, ids, dice) for _ in range(CUSTOMERS)])
@@ -126,9 +126,9 @@ def _questions() -> Sequence[Question]:
 
 async def test_the_histories_are_longer_than_the_columns(hub: Hub, talkers: Talkers) -> None:
     sql = """
-        SELECT count(*) FILTER (WHERE days IS NOT NULL) AS days, count(*) FILTER (WHERE cardinality(said) > 4) AS words,
-            count(*) FILTER (WHERE said IS NULL AND said_1 IS NOT NULL) AS few,
-            count(*) FILTER (WHERE timed <> 0) AS timed
+        SELECT count(*) FILTER (WHERE days IS NOT NULL) AS days, count(*) FILTER (WHERE said IS NOT NULL) AS words,
+            count(*) FILTER (WHERE said IS NULL AND word_0 IS NOT NULL) AS few,
+            count(*) FILTER (WHERE lapses IS NOT NULL) AS timed
         FROM customer_state WHERE customer_id = ANY ($1)
     """
     async with hub.ask(talkers.world.app(), Operation.DECISION_PREVIEW) as ask:

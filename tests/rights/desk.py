@@ -9,24 +9,22 @@ import pytest
 
 from hub.act import Act
 from hub.actors import OPERATOR, Actor, Operation, Role
+from hub.auth.codes import Tried
 from hub.errors import Code, Refusal
 from hub.rights import intake, proving, requests
 from hub.rights.asked import Asked
 from hub.rights.intake import NewRequest
-from hub.rights.proving import Guest, Sent, Tried
+from hub.rights.proving import Guest, Sent
 from hub.rights.requests import Event, Request
 from tests.domain.firm import Firm
+from tests.recent import before_this_test
 
 Result = TypeVar("Result")
-_TABLES = (
-    "rights_request",
-    "rights_event",
-    "rights_code",
-    "keys.request_key",
-    "choice",
-    "customer_event",
-    "ledger_entry",
-)
+_TABLES = ("rights_request", "rights_event", "choice", "customer_event", "ledger_entry")
+_PICTURE = f"""
+    SELECT {", ".join(f"(SELECT count(*) FROM {table} WHERE id > $1)" for table in _TABLES)},
+        (SELECT count(*) FROM rights_code), (SELECT count(*) FROM keys.request_key)
+"""
 
 
 @dataclass
@@ -52,7 +50,15 @@ class Desk:
         """Take a request in, by telephone from somebody who was called back."""
         asked = {
             name: given.pop(name)
-            for name in ("text", "topics", "changes", "purpose_id", "channels")
+            for name in (
+                "text",
+                "topics",
+                "changes",
+                "purpose_id",
+                "channels",
+                "recipient_id",
+                "tells_recipients",
+            )
             if name in given
         }
         new: dict[str, Any] = {"channel": "PHONE", "identified": "IN_PERSON", **given}
@@ -110,4 +116,6 @@ class Desk:
 
     async def _picture(self) -> list[int]:
         async with self.firm.hub.ask(OPERATOR, Operation.CUSTOMER_READ) as ask:
-            return [await ask.value(f"SELECT count(*) FROM {table}") for table in _TABLES]
+            row = await ask.row(_PICTURE, before_this_test())
+        assert row is not None
+        return list(row)

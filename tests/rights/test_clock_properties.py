@@ -1,4 +1,4 @@
-"""What every clock keeps, whatever the days: tried on thousands of them."""
+"""What every clock keeps, whatever the days: tried on hundreds of them, on thousands by `make chaos`."""
 
 from datetime import date, timedelta
 from typing import Final

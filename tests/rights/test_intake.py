@@ -6,8 +6,8 @@ import pytest
 
 from hub import choices, customers
 from hub.actors import OPERATOR, Operation
-from hub.errors import Code
-from hub.rights import requests
+from hub.errors import Code, Refusal
+from hub.rights import references, requests
 from hub.rights.requests import Filter
 from hub.rights.states import State
 from tests.domain.firm import email, events_of, evidence
@@ -103,10 +103,21 @@ async def test_what_is_written_is_sealed_and_what_is_read_out_is_unlike_any_othe
         rows = await ask.rows(
             "SELECT r::text AS row FROM rights_request r WHERE customer_id = $1", customer_id
         )
-        found = await requests.by_reference(ask, f"  {made[3].reference.lower()} ")
+        _, first, last = made[3].reference.split("-")
+        ways = (
+            f"  {made[3].reference.lower()} ",
+            f"ph {first} {last}",
+            f"PH{first}{last}",
+            f"{first}-{last}",
+            first + last,
+        )
+        found = {(await requests.by_reference(ask, way)).id for way in ways}
+        for way in ("", "PH", f"PH-{first}", f"{made[3].reference}2", f"{first}\x00{last}2"):
+            with pytest.raises(Refusal):
+                await requests.by_reference(ask, way)
     assert len(rows) == 20
     assert not any("Kolmogorov" in row["row"] for row in rows)
-    assert found == made[3]
+    assert found == {made[3].id}
 
 
 async def test_of_several_laws_the_shortest_time_counts(desk: Desk) -> None:
@@ -171,3 +182,24 @@ async def test_an_erased_customer_asks_nothing_more(desk: Desk) -> None:
     async with desk.firm.hub.act(OPERATOR, Operation.CUSTOMER_ERASE) as act:
         await customers.erase(act, customer_id)
     await desk.refused(Code.CONFLICT, ("customer",), lambda: desk.receive(customer_id, "ACCESS"))
+
+
+async def test_a_reference_that_is_taken_is_drawn_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    customer_id = await desk.firm.customer()
+    drawn = iter("2222222222222222" + "22222223")
+
+    def draw(_: str) -> str:
+        return next(drawn)
+
+    monkeypatch.setattr(references.secrets, "choice", draw)
+    made = [await desk.receive(customer_id, "ACCESS") for _ in range(2)]
+    assert [each.reference for each in made] == ["PH-2222-2222", "PH-2222-2223"]
+
+
+async def test_where_every_reference_is_taken_nothing_is_kept(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customer_id = await desk.firm.customer()
+    monkeypatch.setattr(references, "LETTERS", "4")
+    await desk.receive(customer_id, "ACCESS")
+    await desk.refused(Code.UNAVAILABLE, (), lambda: desk.receive(customer_id, "ACCESS"))

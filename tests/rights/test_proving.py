@@ -2,22 +2,26 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import asyncpg
+import pytest
 
 from hub import collections
-from hub.act import Act
-from hub.actors import OPERATOR, WORKER, Operation
+from hub.actors import OPERATOR, Operation
+from hub.auth.codes import Tried
 from hub.collections import NewCollection
 from hub.db import new_id
 from hub.errors import Code
 from hub.models import Category
 from hub.rights import proving
-from hub.rights.proving import Sent, Tried
+from hub.rights.asked import Asked, Represented
+from hub.rights.proving import Guest, Sent
 from hub.rights.states import State
 from tests.domain.firm import email
 from tests.rights.desk import Desk
+from workers import rights
 
 ADDRESS = "mika@example.org"
 CODED = ["OPENED", "VERIFYING", "CODE_SENT"]
@@ -165,11 +169,7 @@ async def test_no_code_and_no_address_is_kept_in_clear(desk: Desk, superuser: as
 async def test_what_nobody_proves_ends_after_thirty_days(desk: Desk, superuser: asyncpg.Connection) -> None:
     old, young = [await desk.guest("ACCESS", ADDRESS) for _ in range(2)]
     await past(superuser, "rights_request", "opened_at", "opened_at", old, timedelta(days=31))
-
-    async def job(act: Act) -> int:
-        return await proving.expire(act)
-
-    assert await desk.firm.hub.perform(WORKER, Operation.HUB_MAINTAIN, job) >= 1
+    await rights.expire(desk.firm.hub)
     assert [(await desk.read(each.request)).state for each in (old, young)] == [
         State.EXPIRED,
         State.VERIFYING,
@@ -196,3 +196,62 @@ async def past(
     await superuser.execute("SET session_replication_role = replica")
     await superuser.execute(f"UPDATE {table} SET {columns} WHERE {own} = $1", sent.request.id, ago)
     await superuser.execute("SET session_replication_role = origin")
+
+
+async def stopped(desk: Desk, sent: Sent) -> None:
+    """Let the worker stop what a guest opted out of."""
+    await rights.stop(desk.firm.hub, sent.request.id)
+
+
+@pytest.mark.parametrize(
+    ("kind", "choice"),
+    [("STOP_MARKETING", "MARKETING"), ("STOP_SHARING", "SHARING"), ("LIMIT_SENSITIVE", "LIMIT")],
+)
+async def test_an_opt_out_holds_before_any_code_for_all_who_have_the_address(
+    desk: Desk, superuser: asyncpg.Connection, kind: str, choice: str
+) -> None:
+    people = [
+        await desk.firm.customer(identifiers=[email(ADDRESS)], jurisdictions=["US_CA"]) for _ in range(2)
+    ]
+    other = await desk.firm.customer(identifiers=[email("other@example.org")], jurisdictions=["US_CA"])
+    sent = await desk.guest(kind, ADDRESS, "US_CA")
+    job = "SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'rights.stop' AND args ->> 'request_id' = $1"
+    assert await superuser.fetchval(job, str(sent.request.id)) == 1
+    for _ in range(2):  # the job comes again
+        await stopped(desk, sent)
+    for each in people:
+        assert await desk.choices(each) == [(choice, "OPTED_OUT", None)]
+    assert await desk.choices(other) == []
+    assert await desk.kinds(sent.request) == [*CODED, "STOPPED"]
+    assert (await desk.read(sent.request)).state is State.VERIFYING
+    template = "SELECT template FROM letter WHERE request_id = $1"
+    assert await superuser.fetchval(template, sent.request.id) == "rights_stopped"
+
+
+async def test_an_opt_out_that_held_before_its_code_is_answered_by_it(desk: Desk) -> None:
+    customer_id = await desk.firm.customer(identifiers=[email(ADDRESS)])
+    sent = await desk.guest("STOP_MARKETING", ADDRESS)
+    await stopped(desk, sent)
+    _, request = await desk.try_code(sent)
+    assert (request.state, request.customer_id) == (State.ANSWERED, customer_id)
+    before = await desk.choices(customer_id)
+    await stopped(desk, sent)
+    assert await desk.choices(customer_id) == before
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [("WITHDRAW_CONSENT", {}), ("ACCESS", {}), ("STOP_MARKETING", {"asker": "AGENT"}), ("DELETION", {})],
+)
+async def test_nothing_else_holds_before_it_is_known_who_asks(
+    desk: Desk, kind: str, more: dict[str, Any]
+) -> None:
+    customer_id = await desk.firm.customer(identifiers=[email(ADDRESS)])
+    named = Represented("Mika", ADDRESS) if more else None
+    purpose_id = desk.firm.purposes[0] if kind == "WITHDRAW_CONSENT" else None
+    guest = Guest(kind, "AU", ADDRESS, Asked(represented=named, purpose_id=purpose_id), **more)
+    sent = await desk.do(proving.receive_guest, guest, organisation_id=desk.firm.id)
+    await stopped(desk, sent)
+    assert await desk.choices(customer_id) == []
+    assert not await desk.is_restricted(customer_id)
+    assert "STOPPED" not in await desk.kinds(sent.request)

@@ -11,6 +11,7 @@ from hub.actors import OPERATOR, WORKER, Operation
 from hub.errors import Code
 from hub.rights import fulfilling, systems
 from hub.rights.outcomes import Step, StepState
+from hub.rights.reaching import Reach
 from hub.rights.requests import Request
 from hub.rights.states import State
 from hub.rights.systems import NewSystem
@@ -18,7 +19,7 @@ from tests.connectors.shop import FILE, fill
 from tests.domain.firm import email
 from tests.rights.desk import Desk
 from tests.rights.test_fulfilling import cooled, planned
-from workers import rights
+from workers import asking, rights
 
 ANNA = "anna.lindqvist@example.com"
 
@@ -37,7 +38,7 @@ def database(tmp_path: Path) -> str:
 async def connect(desk: Desk, url: str, dataset: str | None = None) -> None:
     """Connect the shop, as an operator does."""
     async with desk.firm.hub.act(OPERATOR, Operation.SYSTEM_CONNECT) as act:
-        new = NewSystem("shop", "Shop", "SQL", url, dataset or FILE.read_text(encoding="utf-8"))
+        new = NewSystem("shop", "Shop", "SQL", Reach(url), dataset or FILE.read_text(encoding="utf-8"))
         await systems.connect(act, new, desk.firm.id)
 
 
@@ -104,7 +105,9 @@ async def test_a_worker_that_dies_before_it_settles_is_followed_by_one_that_find
     [shop] = [each for each in await planned(desk, request) if each.name == "Shop"]
     claimed = await fulfilling_claim(desk, shop.id)
     assert claimed is not None
-    await rights._ask_system(desk.firm.hub, claimed)
+    async with desk.firm.hub.ask(WORKER, Operation.REQUEST_FULFIL) as ask:
+        [work] = await systems.prepare(ask, [claimed])
+    await asking.ask_system(desk.firm.hub, work)
     await superuser.execute("SET session_replication_role = replica")
     await superuser.execute(
         "UPDATE rights_step SET lease_until = now() - interval '1 second' WHERE id = $1", shop.id
@@ -176,10 +179,18 @@ async def test_a_system_is_connected_once_and_not_switched_off_while_it_is_waite
 
 
 @pytest.mark.parametrize(
-    "given", [("SQL", None, None), ("MANUAL", "sqlite:///x", "dataset: []"), ("HUB", None, None)]
+    "given",
+    [
+        ("SQL", None, None),
+        ("MANUAL", Reach("sqlite:///x"), "dataset: []"),
+        ("HUB", None, None),
+        ("WAY", None, None),
+        ("HTTP", Reach("https://shop.example"), "dataset: []"),
+        ("EMAIL", None, None),
+    ],
 )
 async def test_a_system_that_cannot_be_is_refused(
-    desk: Desk, given: tuple[str, str | None, str | None]
+    desk: Desk, given: tuple[str, Reach | None, str | None]
 ) -> None:
     new = NewSystem("shop", "Shop", *given)
     await desk.refused(Code.INVALID, ("kind",), lambda: desk.do(systems.connect, new))

@@ -29,7 +29,7 @@ from tests import hatchery
 from tests.hatchery import HUB
 from tests.servers import copy_server, end_below
 
-PATIENCE_SECONDS = 40
+PATIENCE_SECONDS = 120
 METRICS_TOKEN = "metrics-for-tests"
 
 
@@ -129,7 +129,7 @@ def begin_anew(command: list[str], environment: dict[str, str], folder: Path) ->
 
 @pytest.fixture
 def start() -> Iterator[Start]:
-    """Start a process of the hub, or of another program; killed at the end of the test if it still runs."""
+    """Start `hub`, a script, or another program anew; killed at the end of the test if it still runs."""
     started: list[Process] = []
 
     def begin(place: Place, *arguments: str, program: str = "", **settings: str) -> Process:
@@ -211,13 +211,15 @@ def here(tmp_path: Path) -> Iterator[Place]:
 
 @pytest.fixture(scope="session")
 def shared_place(
-    clone: Callable[[str], str], worker_name: str, keyring: Keyring, tmp_path_factory: pytest.TempPathFactory
+    clone: Callable[..., str],
+    worker_name: str,
+    keyring: Keyring,
+    tmp_path_factory: pytest.TempPathFactory,
+    prepared: str,
 ) -> Place:
     """A prepared database for tests that leave it as it is."""
-    folder = tmp_path_factory.mktemp("place")
-    url = clone(f"hub_shared_{worker_name}")
-    _in_loop(url, folder, keyring)
-    return Place(url, folder, keyring.dump())
+    url = clone(f"hub_shared_{worker_name}", prepared)
+    return Place(url, tmp_path_factory.mktemp("place"), keyring.dump())
 
 
 def _in_loop(url: str, folder: Path, keyring: Keyring) -> None:

@@ -6,10 +6,12 @@ import os
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from hub import anchors, profiles
 from hub.act import Hub
@@ -78,17 +80,45 @@ async def email_of(place: Place, world: World, customer: UUID) -> str:
         await hub.close()
 
 
-def keys(place: Place) -> int:
+TABLES = """
+    SELECT table_name FROM information_schema.columns
+    WHERE table_schema = 'keys' AND column_name = 'wrapped' ORDER BY 1
+"""
+
+
+def keys(place: Place) -> dict[str, int]:
+    """How many data keys each table of keys holds."""
     with psycopg.connect(place.url) as connection:
-        row = connection.execute("SELECT count(*) FROM keys.customer_key").fetchone()
-    assert row
-    return int(row[0])
+        tables: list[str] = [row[0] for row in connection.execute(TABLES).fetchall()]
+        return {each: _many(connection, each) for each in tables}
+
+
+def _many(connection: psycopg.Connection[tuple[Any, ...]], table: str) -> int:
+    found = connection.execute(
+        sql.SQL("SELECT count(*) FROM keys.{}").format(sql.Identifier(table))
+    ).fetchone()
+    assert found
+    return found[0]
+
+
+def lock_up(place: Place) -> None:
+    """Leave keys of a request and of an export, as the customer's are there."""
+    with psycopg.connect(place.url) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute(
+            "INSERT INTO keys.request_key (request_id, wrapped) VALUES (gen_random_uuid(), '\\x02')"
+        )
+        connection.execute(
+            "INSERT INTO keys.partner_export_key (export_id, wrapped) VALUES (gen_random_uuid(), '\\x02')"
+        )
 
 
 @pytest.mark.slow
 def test_a_backup_is_restored_by_the_commands_of_the_page(own: Own, tmp_path: Path) -> None:
     place, (backup, restore) = own.place, commands()
     world, customer = asyncio.run(add_customer(place, EMAIL))
+    lock_up(place)
+    held = keys(place)
     follow(backup, tmp_path, HUB_DATABASE_URL=place.url)
     asyncio.run(add_customer(place, "late@example.org"))
     with psycopg.connect(place.url, autocommit=True) as connection:
@@ -97,6 +127,8 @@ def test_a_backup_is_restored_by_the_commands_of_the_page(own: Own, tmp_path: Pa
     again, keyless = at(place, "again"), at(place, "keyless")
     follow(restore, tmp_path, DATABASE=again.url)
     assert again.run("migrate", "--check").returncode == 0
+    assert again.run("check").returncode == 1, "it is older than the anchors"
+    assert again.run("restore", "finish").returncode == 0
     assert again.run("check").returncode == 0
     assert asyncio.run(email_of(again, world, customer)) == EMAIL
     said = again.run("ledger", "verify", "--json")
@@ -106,10 +138,11 @@ def test_a_backup_is_restored_by_the_commands_of_the_page(own: Own, tmp_path: Pa
     )
     fresh = again.run("ledger", "verify", "--json", HUB_ANCHOR_FILE=str(tmp_path / "new.ndjson"))
     assert (fresh.returncode, json.loads(fresh.stdout)["ok"]) == (0, True)
-    assert keys(again) == 1
+    assert keys(again) == held
+    assert set(held.values()) == {1}
     follow(
         "\n".join(line for line in restore.splitlines() if "keys.dump" not in line),
         tmp_path,
         DATABASE=keyless.url,
     )
-    assert keys(keyless) == 0, "a dump without the keys brings nobody back"
+    assert set(keys(keyless).values()) == {0}, "a dump without the keys brings nobody back"

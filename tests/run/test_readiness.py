@@ -91,8 +91,8 @@ def test_a_read_only_database_leaves_a_process_ready(place: Place, start: Start)
     assert process.end() == 0
 
 
-def test_mail_that_is_not_reached_is_reported_and_changes_nothing(place: Place, start: Start) -> None:
-    process = start(place, "serve", HUB_SMTP_URL="smtp://user:mail-secret@127.0.0.1:9")
+def test_mail_that_is_not_reached_is_reported_and_changes_nothing(shared_place: Place, start: Start) -> None:
+    process = start(shared_place, "serve", HUB_SMTP_URL="smtp://user:mail-secret@127.0.0.1:9")
     status, said = state(process)
     assert status == 200
     assert "does not take connections" in str(said["mail"])
@@ -100,21 +100,21 @@ def test_mail_that_is_not_reached_is_reported_and_changes_nothing(place: Place, 
 
 
 @pytest.mark.parametrize("command", ["serve", "work"])
-def test_a_process_does_not_start_with_another_keyring(place: Place, command: str) -> None:
-    done = place.run(command, HUB_KEYRING=Keyring.generate().dump())
+def test_a_process_does_not_start_with_another_keyring(shared_place: Place, command: str) -> None:
+    done = shared_place.run(command, HUB_KEYRING=Keyring.generate().dump())
     assert done.returncode == 78
     assert done.stderr.count("\n") == 1
     assert "not the keyring this database was written with" in done.stderr
 
 
-@pytest.mark.parametrize("command", ["serve", "work"])
-def test_a_process_does_not_start_on_a_database_that_is_not_prepared(place: Place, command: str) -> None:
+def test_a_process_does_not_start_on_a_database_that_is_not_prepared(place: Place) -> None:
     with superuser(place) as connection:
         connection.execute(
             "DELETE FROM tortoise_migrations WHERE id = (SELECT max(id) FROM tortoise_migrations)"
         )
-    done = place.run(command)
-    assert done.returncode == 78
-    assert "hub migrate" in done.stderr
-    assert "Traceback" not in done.stderr
+    for command in ("serve", "work"):
+        done = place.run(command)
+        assert done.returncode == 78, command
+        assert "hub migrate" in done.stderr, command
+        assert "Traceback" not in done.stderr, command
     assert place.run("migrate", "--check").returncode == 1

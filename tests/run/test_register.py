@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 import pytest_asyncio
 
 from hub import register
@@ -167,23 +166,18 @@ async def test_what_runs_out_soon_is_said_and_a_whole_record_lacks_nothing(
     assert "field.retention" in {gap["code"] for gap in missing}
 
 
-@pytest.mark.parametrize(
-    ("arguments", "option"),
-    [
-        (("list", "--jurisdiction", "FR"), "--jurisdiction"),
-        (("missing", "--jurisdiction", ""), "--jurisdiction"),
-        (("missing", "--activity", "made-up"), "--activity"),
-        (("missing", "--activity", "0199a7c0-5b1e-7cc2-9f0a-2f6d6a0c1d2e"), "--activity"),
-        (("list", "--organisation", "made-up"), "--organisation"),
-    ],
-)
-async def test_what_cannot_be_found_is_said_in_one_line_with_the_option(
-    place: Place, office: Office, arguments: tuple[str, ...], option: str
-) -> None:
+async def test_what_cannot_be_found_is_said_in_one_line_with_the_option(place: Place, office: Office) -> None:
     await office.activity("MA")
-    done = place.run("register", *arguments)
-    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
-    assert f"({option})" in done.stderr
+    for command, option, value in (
+        ("list", "--jurisdiction", "FR"),
+        ("missing", "--jurisdiction", ""),
+        ("missing", "--activity", "made-up"),
+        ("missing", "--activity", "0199a7c0-5b1e-7cc2-9f0a-2f6d6a0c1d2e"),
+        ("list", "--organisation", "made-up"),
+    ):
+        done = place.run("register", command, option, value)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1), (command, option, value)
+        assert f"({option})" in done.stderr, (command, option, value)
 
 
 async def test_of_several_organisations_one_is_named_and_sees_its_own(place: Place, office: Office) -> None:

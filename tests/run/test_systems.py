@@ -5,7 +5,6 @@ import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
 import pytest_asyncio
 
 from hub.act import Hub
@@ -13,10 +12,12 @@ from hub.rights.states import drawing
 from hub.settings import Settings
 from tests.connectors.shop import FILE
 from tests.domain.firm import found
+from tests.rights import test_keys as keys
 from tests.rights.desk import Desk
 from tests.run.conftest import Place
 
 ROOT = Path(__file__).resolve().parents[2]
+NEWS = ROOT / "docs" / "connectors" / "newsletter.yml"
 
 
 @pytest_asyncio.fixture
@@ -47,25 +48,81 @@ async def test_systems_are_connected_listed_and_switched(
         ("shop", "SQL", True),
     ]
     assert "secret" not in place.run("system", "list").stdout
+    customer_id = await only_desk.firm.customer(jurisdictions=["UK"])
+    await only_desk.receive(customer_id, "RESTRICTION")
+    waited = place.run("system", "off", "archive")
+    assert (waited.returncode, "say why they are left out" in waited.stderr) == (2, True)
+    gone = place.run("system", "remove", "archive", "--skip", "It burnt down.")
+    assert (gone.returncode, gone.stdout) == (
+        0, "archive (Paper archive) is removed; its steps stay with their requests.\n",
+    )  # fmt: skip
+    assert [each["key"] for each in json.loads(place.run("system", "list", "--json").stdout)] == ["shop"]
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [("dataset: [{fides_key: x", "--dataset"), ("dataset: []", "--dataset"), (None, "--address-file")],
-)
-async def test_what_cannot_be_connected_is_named_and_nothing_is_kept(
-    place: Place, only_desk: Desk, tmp_path: Path, text: str | None, said: str
+async def test_a_service_behind_http_is_connected_and_its_secret_shown_once(
+    place: Place, only_desk: Desk, tmp_path: Path
 ) -> None:
     assert only_desk.firm
-    dataset = tmp_path / "shop.yml"
-    dataset.write_text(text or FILE.read_text(encoding="utf-8"))
-    address = tmp_path / "shop.url"
-    if text is not None:
-        address.write_text("sqlite:///x.db")
-    done = place.run(
-        "system", "add", "shop", "Shop", "--address-file", str(address), "--dataset", str(dataset)
+    address = tmp_path / "news.url"
+    address.write_text("https://news.example/privacy\n")
+    given = (
+        "system",
+        "add",
+        "news",
+        "News",
+        "--kind",
+        "http",
+        "--address-file",
+        str(address),
+        "--dataset",
+        str(NEWS),
     )
-    assert (done.returncode, said in done.stderr, "Traceback" in done.stderr) == (2, True, False)
+    made = place.run(*given)
+    assert made.returncode == 0
+    assert "Give its owner this secret, which is not shown again: whsec_" in made.stdout
+    assert "whsec_" not in place.run("system", "list", "--json").stdout
+    address.write_text("https://127.0.0.1/privacy")
+    refused = place.run(*given[:2], "own", *given[3:])
+    assert (refused.returncode, "not of the open internet" in refused.stderr) == (2, True)
+    assert place.run(*given[:2], "own", *given[3:], "--own-networks").returncode == 0
+
+
+async def test_an_erasure_is_rehearsed_in_all_systems_that_know_a_person(
+    place: Place, only_desk: Desk, tmp_path: Path
+) -> None:
+    house = keys.House(only_desk, tmp_path)
+    await house.connect(*keys.FILES)
+    assert place.run("system", "add", "archive", "Paper archive").returncode == 0
+    tried = place.run("system", "try", "--identity", f"email={keys.ANNA}")
+    assert tried.returncode == 0, tried.stderr
+    for line in (
+        "crm.people.email  1     deleted", "erp.orders.wish    2     deleted", "post.parcels.place  1     deleted",
+        "A person looks there: nothing can be rehearsed.",
+    ):  # fmt: skip
+        assert line in tried.stdout
+    assert keys.ANNA not in tried.stdout
+    assert house.left() == ([17, 18], [501, 502, 503], [1, 2])
+    (tmp_path / "post.db").unlink()
+    gone = place.run("system", "try", "--identity", f"email={keys.ANNA}", "--json")
+    said = {each["system"]: each for each in json.loads(gone.stdout)}
+    assert (gone.returncode, bool(said["crm"]["would"]), bool(said["post"]["why"])) == (1, True, True)
+
+
+async def test_what_cannot_be_connected_is_named_and_nothing_is_kept(
+    place: Place, only_desk: Desk, tmp_path: Path
+) -> None:
+    assert only_desk.firm
+    dataset, address, nowhere = (tmp_path / name for name in ("shop.yml", "shop.url", "no.url"))
+    address.write_text("sqlite:///x.db")
+    for text, there, said in (
+        ("dataset: [{fides_key: x", address, "--dataset"),
+        ("dataset: []", address, "--dataset"),
+        (FILE.read_text(encoding="utf-8"), nowhere, "--address-file"),
+    ):
+        dataset.write_text(text)
+        given = ("--address-file", str(there), "--dataset", str(dataset))
+        done = place.run("system", "add", "shop", "Shop", *given)
+        assert (done.returncode, said in done.stderr, "Traceback" in done.stderr) == (2, True, False), text
     assert json.loads(place.run("system", "list", "--json").stdout) == []
 
 

@@ -147,7 +147,7 @@ async def test_a_body_that_does_not_arrive_in_time_is_refused() -> None:
         sent.append(message)
 
     scope: Scope = {"type": "http", "method": "POST", "path": "/", "headers": [], "query_string": b""}
-    await web.BoundedBodies(app, most_bytes=1000, most_seconds=0.3)(scope, drip, send)
+    await web.BoundedBodies(app, web.Room(1000, 0.3))(scope, drip, send)
     assert [message.get("status") for message in sent] == [408, None]
 
 
@@ -199,7 +199,14 @@ def test_an_error_is_a_page_for_a_person_and_a_document_for_a_program(browser: h
     assert page.status_code == 404
     assert page.headers["content-type"].startswith("text/html")
     assert "<script>" not in page.text
-    document = browser.get("/nothing")
+    assert ">Back to the start</a>" in page.text
+    there = browser.get("/o/firm/ar/nothing", headers={"accept": "text/html"})
+    assert '<html lang="ar" dir="rtl">' in there.text
+    assert 'href="/o/firm"' in there.text
+    french = {"accept": "text/html", "accept-language": "fr-CA,en;q=0.5"}
+    assert "Cette page n’existe pas" in browser.get("/nothing", headers=french).text
+    document = browser.get("/nothing", headers={"accept-language": "fr"})
+    assert document.json()["detail"] == "There is nothing at this address."
     assert document.headers["content-type"] == "application/problem+json"
     assert document.json()["correlation"] == document.headers["x-request-id"]
     assert document.json()["status"] == 404

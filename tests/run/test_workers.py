@@ -1,7 +1,6 @@
 """Jobs: run if, and only if, their act commits; done once in effect, whatever happens to the worker."""
 
 import asyncio
-import sys
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -76,9 +75,11 @@ def seen() -> Iterator[Seen]:
 async def working(hub: Hub) -> AsyncGenerator[asyncio.Event]:
     stop = asyncio.Event()
     worker = asyncio.create_task(run_worker(hub, stop, FAST))
-    yield stop
-    stop.set()
-    await asyncio.wait_for(worker, PATIENCE_SECONDS)
+    try:
+        yield stop
+    finally:
+        stop.set()
+        await asyncio.wait_for(worker, PATIENCE_SECONDS)
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
@@ -164,7 +165,7 @@ def test_trying_again_ends() -> None:
 
 
 def start_slow(start: Start, place: Place, seconds: float) -> Process:
-    return start(place, SLOW_WORKER, str(seconds), program=sys.executable)
+    return start(place, SLOW_WORKER, str(seconds))
 
 
 def effects(place: Place) -> list[tuple[int, str, int]]:
@@ -211,6 +212,7 @@ def test_a_job_that_takes_longer_than_the_patience_of_others_is_left_alone(
     slow = start_slow(start, place, 5)
     wait_for_effect(place, "begun")
     other = start_slow(start, place, 0.1)
+    other.wait_for("test.listening")
     wait_for_effect(place, "done")
     assert effects(place) == [(8, "begun", slow.popen.pid), (8, "done", slow.popen.pid)]
     assert other.end() == 0
@@ -219,7 +221,7 @@ def test_a_job_that_takes_longer_than_the_patience_of_others_is_left_alone(
 
 def test_a_worker_that_stops_hands_its_job_back(place: Place, start: Start) -> None:
     prepare_effects(place, 9)
-    stopped = start(place, SLOW_WORKER, "60", program=sys.executable, HUB_SHUTDOWN_SECONDS="1")
+    stopped = start(place, SLOW_WORKER, "60", HUB_SHUTDOWN_SECONDS="1")
     wait_for_effect(place, "begun")
     assert stopped.end() == 0
     with psycopg.connect(place.url) as connection:
@@ -267,13 +269,12 @@ async def test_the_sweep_comes_up_by_itself_once_for_all_workers(fresh_hub: Hub)
     app = make_app(fresh_hub, FAST)
     registry: Any = app.periodic_registry
     assert {name for name, _ in registry.periodic_tasks} == {
-        "letters.resume",
-        "questions.lapse",
-        "rights.resume",
-        "rights.cool",
-        "rights.expire",
-        "hub.sweep",
-    }
+        "customers.journal_all", "holdings.forget", "hub.sweep", "letters.resume", "packages.expire",
+        "packages.resume", "partner_exports.expire", "partner_exports.resume", "partners.keys", "questions.lapse",
+        "referrals.settle", "rights.cool", "rights.expire", "rights.lapse", "rights.lift", "rights.reckon",
+        "rights.remind", "rights.remind_helpers", "rights.resume", "storage.sweep", "webhooks.forget",
+        "withdrawals.remind", "withdrawals.sweep",
+    }  # fmt: skip
     due = Job(
         id=None,
         queue="default",

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -25,13 +26,15 @@ def test_every_proof_is_a_test_that_is_neither_skipped_nor_expected_to_fail(page
     assert [f"{file}::{name}" for file, name in proofs if not is_run(ROOT / file, name)] == []
 
 
-def is_run(file: Path, name: str) -> bool:
+@cache
+def functions(file: Path) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Every function of a file, which many rows name."""
     tree = ast.parse(file.read_text(encoding="utf-8")) if file.exists() else ast.Module([], [])
-    found = [
-        each
-        for each in ast.walk(tree)
-        if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef) and each.name == name
-    ]
+    return [each for each in ast.walk(tree) if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)]
+
+
+def is_run(file: Path, name: str) -> bool:
+    found = [each for each in functions(file) if each.name == name]
     return len(found) == 1 and not any(
         isinstance(part, ast.Attribute) and part.attr in SPARED
         for decorator in found[0].decorator_list

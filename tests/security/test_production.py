@@ -166,24 +166,43 @@ async def test_there_is_no_console_and_no_query_in_an_address(site: Door, token:
     assert await site.traces() == before
 
 
-async def test_no_socket_is_opened(site: Door) -> None:
-    for path in ("/graphql", "/", "/nothing"):
-        said: list[Any] = []
-        heard = [{"type": "websocket.connect"}]
+@pytest.mark.parametrize(
+    ("path", "protocol"),
+    [
+        ("/graphql", "graphql-ws"),
+        ("/graphql", ""),
+        ("/", "graphql-transport-ws"),
+        ("/nothing", "graphql-transport-ws"),
+    ],
+)
+async def test_no_socket_is_opened_but_of_the_one_protocol_at_the_one_address(
+    site: Door, path: str, protocol: str
+) -> None:
+    await _opens_no_socket(site, path, protocol, [])
 
-        async def receive(waiting: list[dict[str, str]] = heard) -> dict[str, str]:
-            return waiting.pop(0) if waiting else {"type": "websocket.disconnect", "code": "1005"}
 
-        async def send(message: Any, kept: list[Any] = said) -> None:
-            kept.append(message)
+async def test_a_page_of_another_site_opens_no_socket(site: Door) -> None:
+    for origin in ("https://evil.example", f"http://{HOST}", f"https://{HOST}:444", "null", ""):
+        await _opens_no_socket(site, "/graphql", "graphql-transport-ws", [(b"origin", origin.encode())])
 
-        scope = {
-            "type": "websocket", "path": path, "raw_path": path.encode(), "query_string": b"", "scheme": "wss",
-            "headers": [(b"host", HOST.encode()), (b"sec-websocket-protocol", b"graphql-transport-ws")],
-            "subprotocols": ["graphql-transport-ws", "graphql-ws"], "root_path": "", "client": ("10.0.0.1", 1),
-        }  # fmt: skip
-        await site.site(scope, receive, send)
-        assert "websocket.accept" not in [each["type"] for each in said], path
+
+async def _opens_no_socket(site: Door, path: str, protocol: str, more: list[tuple[bytes, bytes]]) -> None:
+    said: list[Any] = []
+    heard = [{"type": "websocket.connect"}]
+
+    async def receive(waiting: list[dict[str, str]] = heard) -> dict[str, str]:
+        return waiting.pop(0) if waiting else {"type": "websocket.disconnect", "code": "1005"}
+
+    async def send(message: Any, kept: list[Any] = said) -> None:
+        kept.append(message)
+
+    scope = {
+        "type": "websocket", "path": path, "raw_path": path.encode(), "query_string": b"", "scheme": "wss",
+        "headers": [(b"host", HOST.encode()), (b"sec-websocket-protocol", protocol.encode()), *more],
+        "subprotocols": [protocol], "root_path": "", "client": ("10.0.0.1", 1),
+    }  # fmt: skip
+    await site.site(scope, receive, send)
+    assert "websocket.accept" not in [each["type"] for each in said], path
 
 
 async def test_batches_and_uploads_are_not_taken(site: Door, token: str) -> None:

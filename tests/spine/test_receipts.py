@@ -282,3 +282,13 @@ def _remove(receipt: Any, place: tuple[str | int, ...]) -> None:
     for step in place[:-1]:
         receipt = receipt[step]
     del receipt[place[-1]]
+
+
+@given(st.dictionaries(st.text(), st.none() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text()), st.uuids())
+def test_details_that_say_mostly_the_same_are_encoded_as_if_each_were_alone(
+    body: dict[str, Any], own_id: UUID
+) -> None:
+    salt, ids = statements.new_salt(), {"subject": str(own_id), "delivery": None}
+    alike = statements.Alike(body, ["subject", "delivery"])
+    assert alike.detail_bytes(salt, ids) == statements.detail_bytes(salt, {**body, **ids})
+    assert len(set(statements.new_salts(50))) == 50

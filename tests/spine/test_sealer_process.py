@@ -1,9 +1,9 @@
 """The sealer beside rivals, through lost connections and sudden death."""
 
 import asyncio
+import os
 import random
-import subprocess
-import sys
+import signal
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,10 @@ import pytest
 
 from hub import anchors, sealing
 from hub.sealing import run_sealer, seal_once
+from tests import hatchery
 from tests.spine.world import World
 
-ROOT = Path(sealing.__file__).parents[1]
+PATIENCE_SECONDS = 60
 HELD = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = $1"
 UNSEALED = "SELECT (SELECT count(*) FROM ledger_entry) - (SELECT count(*) FROM ledger_leaf)"
 SEALER_PROGRAM = """
@@ -61,17 +62,21 @@ async def _seal_while(
 async def test_a_sealer_killed_at_any_moment_leaves_nothing_sealed_twice_or_never(
     world: World, tmp_path: Path
 ) -> None:
-    (tmp_path / "keyring.json").write_text(world.hub.vault.keyring.dump())
-    command = [sys.executable, "-c", SEALER_PROGRAM, str(tmp_path / "keyring.json"), world.hub.database.url]
+    keyring, program = tmp_path / "keyring.json", tmp_path / "sealer.py"
+    keyring.write_text(world.hub.vault.keyring.dump())
+    program.write_text(SEALER_PROGRAM)
+    command = [str(program), str(keyring), world.hub.database.url]
     chance, sizes = random.Random(7), list[int]()  # noqa: S311 a seeded plan, not a secret
     for _ in range(6):
-        process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE, cwd=ROOT)
+        process = hatchery.begin(command, os.environ, tmp_path)
         assert process.stdout is not None
-        await process.stdout.readline()
+        assert process.stderr is not None
+        with process.stdout as said, process.stderr:
+            assert said.readline() == "sealing\n"
         await asyncio.gather(world.record(40), world.record(40))
         await asyncio.sleep(chance.random() / 20)
         process.kill()
-        await process.wait()
+        assert process.wait(PATIENCE_SECONDS) == -signal.SIGKILL
         sizes.append(await world.value("SELECT coalesce(max(size), 0) FROM ledger_seal"))
         assert (await world.verify()).ok
     assert sizes == sorted(sizes)

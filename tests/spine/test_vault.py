@@ -143,3 +143,25 @@ async def test_a_database_refuses_the_keyring_of_another(world: World) -> None:
         with pytest.raises(Unready, match="not the keyring"):
             await Vault(Keyring.generate()).check(ask)
     assert await world.value("SELECT count(*) FROM keys.sentinel") == 1
+
+
+def test_many_wrapped_keys_open_at_once_as_they_do_one_by_one() -> None:
+    rotated = Vault(KEYRING.rotated(Use.WRAP))
+    owners = [uuid4() for _ in range(4)]
+    wrapped = [
+        (VAULT if number % 2 else rotated).new_customer_key(each) for number, each in enumerate(owners)
+    ]
+    several = [(str(owner), each) for owner, each in zip(owners, wrapped, strict=True)]
+    for owner, each, key in zip(owners, wrapped, rotated.unwrap_each(several), strict=True):
+        sealed = rotated.unwrap(owner, each).seal("customer", "name", ROW, "Jane")
+        assert key.open_text("customer", "name", ROW, sealed) == "Jane"
+    assert rotated.unwrap_each([]) == []
+
+
+@pytest.mark.parametrize(
+    "wrong", [b"", b"\x01" + bytes(60), VAULT.new_customer_key(ROW)], ids=["none", "cut", "anothers"]
+)
+def test_one_wrong_key_among_many_is_named(wrong: bytes) -> None:
+    right, other = (str(CUSTOMER), VAULT.new_customer_key(CUSTOMER)), str(uuid4())
+    with pytest.raises(SealBroken, match=other):
+        VAULT.unwrap_each([right, (other, wrong)])

@@ -44,6 +44,14 @@ def begin_again(begin: Begin, tmp_path: Path, stopped_server: Path) -> Begin:
     return begin
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A server after its first start, for tests that only look at it."""
+    folder = tmp_path_factory.mktemp("made")
+    yield embedded.start(folder / "data", durable=False)
+    end_below(folder)
+
+
 def postmaster(home: Path) -> int:
     return int((home / "data" / "postmaster.pid").read_text().splitlines()[0])
 
@@ -54,43 +62,36 @@ def value(dsn: str, sql: str) -> object:
         return (found.fetchone() or [None])[0] if found.description else None
 
 
-def test_a_first_start_makes_a_checksummed_utf8_database_of_our_own(begin: Begin) -> None:
-    running = begin()
+def test_a_first_start_makes_a_checksummed_utf8_database_of_our_own(made: Running) -> None:
     settings = "current_setting('data_checksums'), current_setting('server_encoding')"
     asked = f"SELECT concat_ws(' ', current_database(), {settings}, lower('É'))"
-    assert value(running.dsn, asked) == "hub on UTF8 é"
+    assert value(made.dsn, asked) == "hub on UTF8 é"
 
 
-def test_nothing_listens_on_the_network(begin_again: Begin) -> None:
-    running = begin_again()
-    assert value(running.dsn, "SHOW listen_addresses") == ""
-    assert value(running.dsn, "SELECT inet_server_addr()") is None
+def test_nothing_listens_on_the_network(made: Running) -> None:
+    assert value(made.dsn, "SHOW listen_addresses") == ""
+    assert value(made.dsn, "SELECT inet_server_addr()") is None
 
 
-def test_a_wrong_password_is_refused_even_to_the_same_user(begin_again: Begin) -> None:
-    running = begin_again()
-    password = (running.home / "password").read_text()
+def test_a_wrong_password_is_refused_even_to_the_same_user(made: Running) -> None:
+    password = (made.home / "password").read_text()
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
-        psycopg.connect(running.dsn.replace(password, "wrong"))
+        psycopg.connect(made.dsn.replace(password, "wrong"))
 
 
-def test_passwords_and_sockets_are_private(begin: Begin) -> None:
-    running = begin()
-    modes = {
-        path: stat.S_IMODE(path.stat().st_mode) for path in (running.home / "password", running.home / "log")
-    }
+def test_passwords_and_sockets_are_private(made: Running) -> None:
+    modes = {path: stat.S_IMODE(path.stat().st_mode) for path in (made.home / "password", made.home / "log")}
     assert set(modes.values()) == {0o600}
-    assert stat.S_IMODE(embedded.socket_folder(running.home).stat().st_mode) == 0o700
-    assert (running.home / "password").read_text() not in repr(running)
+    assert stat.S_IMODE(embedded.socket_folder(made.home).stat().st_mode) == 0o700
+    assert (made.home / "password").read_text() not in repr(made)
 
 
-def test_statements_and_their_values_stay_out_of_the_log(begin_again: Begin) -> None:
-    running = begin_again()
-    with psycopg.connect(running.dsn) as connection, pytest.raises(psycopg.errors.DivisionByZero):
+def test_statements_and_their_values_stay_out_of_the_log(made: Running) -> None:
+    with psycopg.connect(made.dsn) as connection, pytest.raises(psycopg.errors.DivisionByZero):
         connection.execute("SELECT 1 / (length(%s) - 9)", ["jane@home"])
-    assert "division by zero" in (running.home / "log").read_text()
-    assert "jane@home" not in (running.home / "log").read_text()
-    assert "SELECT" not in (running.home / "log").read_text()
+    assert "division by zero" in (made.home / "log").read_text()
+    assert "jane@home" not in (made.home / "log").read_text()
+    assert "SELECT" not in (made.home / "log").read_text()
 
 
 def test_a_second_user_joins_and_the_last_one_stops_it(begin_again: Begin) -> None:
@@ -118,13 +119,6 @@ def test_starts_at_the_same_moment_make_one_server(begin: Begin) -> None:
     assert len({value(running.dsn, "SELECT pg_postmaster_start_time()") for running in started}) == 1
 
 
-def test_what_was_committed_is_there_after_a_stop_and_a_start(begin_again: Begin) -> None:
-    running = begin_again(durable=True)
-    value(running.dsn, "CREATE TABLE kept AS SELECT 42 AS answer")
-    running.stop()
-    assert value(begin_again(durable=True).dsn, "SELECT answer FROM kept") == 42
-
-
 def test_a_server_whose_hub_was_killed_is_joined(begin_again: Begin, tmp_path: Path) -> None:
     program = (
         "import sys, pathlib, hub.embedded as e; e.start(pathlib.Path(sys.argv[1])); print('up'); input()"
@@ -142,14 +136,18 @@ def test_a_server_whose_hub_was_killed_is_joined(begin_again: Begin, tmp_path: P
     assert joined.stop()
 
 
-def test_what_was_committed_survives_the_death_of_every_process(begin_again: Begin) -> None:
+def test_what_was_committed_survives_a_stop_and_the_death_of_every_process(begin_again: Begin) -> None:
+    first = begin_again(durable=True)
+    value(first.dsn, "CREATE TABLE kept AS SELECT generate_series(1, 1000) AS number")
+    assert first.stop()
     running = begin_again(durable=True)
-    value(running.dsn, "CREATE TABLE kept AS SELECT generate_series(1, 1000) AS number")
+    assert value(running.dsn, "SELECT count(*) FROM kept") == 1000
+    value(running.dsn, "INSERT INTO kept VALUES (1001)")
     victims = [postmaster(running.home), *children(postmaster(running.home))]
     for victim in victims:
         os.kill(victim, signal.SIGKILL)
     again = begin_again(durable=True)
-    assert value(again.dsn, "SELECT count(*) FROM kept") == 1000
+    assert value(again.dsn, "SELECT count(*) FROM kept") == 1001
 
 
 def test_a_server_that_ended_by_itself_is_revived_and_a_running_one_left_alone(
@@ -176,8 +174,12 @@ def test_an_interrupted_creation_is_begun_again(begin: Begin, tmp_path: Path) ->
     assert not (home / "data.unfinished").exists()
 
 
-def test_a_folder_too_deep_for_a_socket_is_no_obstacle(begin: Begin) -> None:
-    assert value(begin("deep/" * 40).dsn, "SELECT 1") == 1
+def test_a_folder_too_deep_for_a_socket_is_no_obstacle(
+    begin: Begin, tmp_path: Path, stopped_server: Path
+) -> None:
+    deep = "deep/" * 40
+    copy_server(stopped_server, tmp_path / deep)
+    assert value(begin(deep).dsn, "SELECT 1") == 1
 
 
 def test_a_socket_folder_prepared_by_somebody_else_is_refused(begin: Begin, tmp_path: Path) -> None:
@@ -192,13 +194,12 @@ def test_a_socket_folder_prepared_by_somebody_else_is_refused(begin: Begin, tmp_
         sockets.rmdir()
 
 
-def test_a_database_of_another_release_is_left_alone(begin_again: Begin) -> None:
-    running = begin_again()
-    running.stop()
-    (running.home / "data" / "PG_VERSION").write_text("17\n")
+def test_a_database_of_another_release_is_left_alone(begin_again: Begin, tmp_path: Path) -> None:
+    home = embedded._home(tmp_path / "data")
+    (home / "data" / "PG_VERSION").write_text("17\n")
     with pytest.raises(EmbeddedError, match="is of PostgreSQL 17, this is 18"):
         begin_again()
-    assert not (running.home / "data" / "postmaster.pid").exists()
+    assert not (home / "data" / "postmaster.pid").exists()
 
 
 def test_a_folder_that_cannot_be_made_is_named_with_the_remedy(tmp_path: Path) -> None:
@@ -221,10 +222,9 @@ def test_a_copied_folder_does_not_share_the_database_of_the_first(tmp_path: Path
     embedded._refuse_copy(pointer, tmp_path / "second")
 
 
-def test_as_root_the_database_lies_where_its_user_can_reach_it(begin: Begin, tmp_path: Path) -> None:
-    running = begin()
-    beside = tmp_path / "data" / "postgres"
-    assert running.home == beside if os.geteuid() else running.home.parent == STATE
+def test_as_root_the_database_lies_where_its_user_can_reach_it(made: Running) -> None:
+    beside = embedded.serves(made.home) / "postgres"
+    assert made.home == beside if os.geteuid() else made.home.parent == STATE
     assert beside.exists() is bool(os.geteuid())
 
 
@@ -287,11 +287,11 @@ def test_of_what_a_program_said_the_reason_is_picked(output: str, said: str) -> 
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user's server lies in the folder itself")
-def test_a_folder_that_was_deleted_begins_with_an_empty_server(begin: Begin, tmp_path: Path) -> None:
-    first = begin()
+def test_a_folder_that_was_deleted_begins_with_an_empty_server(begin_again: Begin, tmp_path: Path) -> None:
+    first = begin_again()
     value(first.dsn, "CREATE TABLE kept (id integer)")
     shutil.rmtree(tmp_path / "data")
-    second = begin()
+    second = begin_again()
     assert value(second.dsn, "SELECT to_regclass('kept')") is None
     [aside] = second.home.parent.glob(f"{second.home.name}-left-*")
     assert embedded.serves(aside) == tmp_path / "data"

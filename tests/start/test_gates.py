@@ -12,9 +12,10 @@ ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = ("ruff", "pyright", "lint-imports", "hadolint", "pytest")
 
 
-def gate(name: str, path: Path) -> subprocess.CompletedProcess[str]:
+def gate(name: str, path: Path, **settings: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, ROOT / ".ci" / "gates.py", name]
-    return subprocess.run(command, env={"PATH": str(path)}, capture_output=True, text=True, check=False)
+    environment = {"PATH": str(path), **settings}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture
@@ -72,9 +73,17 @@ def test_the_tests_exit_code_is_that_of_the_tests(programs: Path) -> None:
     assert gate("test", programs).returncode == 5
 
 
+def test_what_the_tests_compile_is_kept_for_the_next_run(programs: Path) -> None:
+    for name in ("chromium", "mariadbd"):
+        write(programs / name, 0)
+    (programs / "pytest").write_text('#!/bin/sh\nexit "${PYTHONDONTWRITEBYTECODE:-0}"\n')
+    assert gate("test", programs, PYTHONDONTWRITEBYTECODE="1").returncode == 0
+
+
 def test_what_stands_before_main_runs_every_gate_and_every_test() -> None:
     script = ROOT / ".ci" / "run"
     assert os.access(script, os.X_OK)
     lines = script.read_text(encoding="utf-8").splitlines()
     assert lines[0] == "#!/usr/bin/env bash"
     assert {"set -euo pipefail", "make check", "make test"} <= set(lines)
+    assert 'export HUB_SCREENSHOTS="${HUB_SCREENSHOTS:-$PWD/dist/screenshots}"' in lines, "pages are pictured"

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 Without = Callable[[str], tuple[str, ...]]
 
 
-def test_a_first_start_installs_and_a_second_one_only_starts(checkout: Checkout) -> None:
+def test_a_first_start_installs_and_later_ones_only_start_until_the_lock_or_the_folder_changes(
+    checkout: Checkout,
+) -> None:
     code, said = checkout.launch()
     assert (code, said.splitlines()[-1]) == (0, "hub demo")
     assert "installing" in said
@@ -30,15 +32,23 @@ def test_a_first_start_installs_and_a_second_one_only_starts(checkout: Checkout)
     assert checkout.launch() == (0, "hub demo\n")
     assert time.monotonic() - began < 2
     assert len(checkout.index.given) == 1
+    a_changed_lock_is_installed(checkout)
+    a_moved_folder_is_installed_anew(checkout)
 
 
-def test_a_changed_lock_is_installed(prepared: Checkout) -> None:
-    prepared.launch()
-    lock = prepared.folder / "locks" / "demo.txt"
+def a_changed_lock_is_installed(checkout: Checkout) -> None:
+    lock = checkout.folder / "locks" / "demo.txt"
     lock.write_text(lock.read_text() + "# another content\n")
-    code, said = prepared.launch()
+    code, said = checkout.launch()
     assert code == 0
     assert "installing" in said
+
+
+def a_moved_folder_is_installed_anew(checkout: Checkout) -> None:
+    moved = replace(checkout, folder=checkout.folder.rename(checkout.folder.with_name("moved")))
+    code, said = moved.launch()
+    assert (code, said.splitlines()[-1]) == (0, "hub demo")
+    assert f"making {moved.folder}/.venv" in said
 
 
 def test_a_killed_installation_is_begun_again(prepared: Checkout) -> None:
@@ -69,14 +79,6 @@ def test_two_starts_at_once_install_once(prepared: Checkout) -> None:
         said = [launcher.communicate(timeout=100)[0].splitlines() for launcher in (one, other)]
     assert [(one.returncode, said[0][-1]), (other.returncode, said[1][-1])] == [(0, "hub demo")] * 2
     assert len(prepared.index.given) == 1
-
-
-def test_a_moved_folder_is_installed_anew(prepared: Checkout) -> None:
-    prepared.launch()
-    moved = replace(prepared, folder=prepared.folder.rename(prepared.folder.with_name("moved")))
-    code, said = moved.launch()
-    assert (code, said.splitlines()[-1]) == (0, "hub demo")
-    assert f"making {moved.folder}/.venv" in said
 
 
 def test_a_package_that_is_not_the_tested_one_is_not_installed(prepared: Checkout) -> None:

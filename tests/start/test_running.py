@@ -63,7 +63,7 @@ def answer(url: str) -> int:
 
 
 @pytest.mark.slow
-def test_a_hub_stops_on_ctrl_c_with_its_database_and_starts_again_after_a_kill(
+def test_a_hub_stops_with_its_database_joins_it_after_a_kill_and_starts_it_when_it_has_ended(
     begin: Callable[[], Hub], tmp_path: Path
 ) -> None:
     first = begin()
@@ -77,30 +77,25 @@ def test_a_hub_stops_on_ctrl_c_with_its_database_and_starts_again_after_a_kill(
     second.wait()
     assert embedded.url(tmp_path / "data"), "the database outlives its hub, and the next one joins it"
     third = begin()
-    assert answer(address(third, tmp_path / "said-2") + "/readyz") == 200
+    url = address(third, tmp_path / "said-2")
+    assert answer(f"{url}/readyz") == 200
+    a_database_that_ended_by_itself_is_started_again(tmp_path, url)
     third.send_signal(signal.SIGINT)
     assert third.wait(30) == 0
+    assert running_below(tmp_path) == {}
+    assert "database.revived" in (tmp_path / "said-2").read_text()
     assert "Traceback" not in "".join((tmp_path / f"said-{number}").read_text() for number in range(3))
 
 
-@pytest.mark.slow
-def test_a_database_that_ended_by_itself_is_started_again(begin: Callable[[], Hub], tmp_path: Path) -> None:
-    hub = begin()
-    url = address(hub, tmp_path / "said-0")
-    [before] = running_below(tmp_path)
+def a_database_that_ended_by_itself_is_started_again(folder: Path, url: str) -> None:
+    [before] = running_below(folder)
     os.kill(before, signal.SIGQUIT)
     until = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < until:
-        if running_below(tmp_path).keys() - {before} and ready(url):
+        if running_below(folder).keys() - {before} and ready(url):
             break
         time.sleep(0.1)
-    assert running_below(tmp_path).keys() - {before}
-    hub.send_signal(signal.SIGINT)
-    assert hub.wait(30) == 0
-    assert running_below(tmp_path) == {}
-    said = (tmp_path / "said-0").read_text()
-    assert "database.revived" in said
-    assert "Traceback" not in said
+    assert running_below(folder).keys() - {before}
 
 
 def ready(url: str) -> bool:

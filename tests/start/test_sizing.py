@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from hub import embedded, sizing
-from tests.servers import end_below
+from tests.servers import copy_server, end_below
 
 MACHINE = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 LEVELS = "0::/docker/one\n"
@@ -58,16 +58,32 @@ def test_a_quarter_is_kept_within_bounds(monkeypatch: pytest.MonkeyPatch, availa
     assert sizing.shared_buffers() == said
 
 
+@pytest.mark.parametrize(("processors", "said"), [(1, "0"), (2, "1"), (5, "4"), (64, "4")])
+def test_a_question_is_helped_by_a_process_for_each_other_processor(
+    monkeypatch: pytest.MonkeyPatch, processors: int, said: str
+) -> None:
+    def affinity(_: int) -> set[int]:
+        return set(range(processors))
+
+    monkeypatch.setattr(os, "sched_getaffinity", affinity)
+    assert sizing.helpers() == said
+
+
 @pytest.mark.parametrize("durable", [True, False])
-def test_a_server_is_started_with_it_and_one_for_tests_with_little(tmp_path: Path, *, durable: bool) -> None:
+def test_a_server_is_started_with_it_and_one_for_tests_with_little(
+    tmp_path: Path, stopped_server: Path, *, durable: bool
+) -> None:
+    copy_server(stopped_server, tmp_path / "data")
     running = embedded.start(tmp_path / "data", durable=durable)
     try:
         with psycopg.connect(running.dsn) as connection:
             row = connection.execute(
-                "SELECT pg_size_bytes(current_setting('shared_buffers')), pg_size_bytes(%s)",
+                "SELECT pg_size_bytes(current_setting('shared_buffers')), pg_size_bytes(%s),"
+                " current_setting('max_parallel_workers_per_gather')",
                 [sizing.shared_buffers() if durable else "128MB"],
             ).fetchone()
         assert row is not None
         assert row[0] == row[1]
+        assert row[2] == sizing.helpers()
     finally:
         end_below(tmp_path)

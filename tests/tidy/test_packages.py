@@ -31,7 +31,6 @@ NOT_IMPORTED = {
     "aiomysql": "SQLAlchemy reaches MySQL and MariaDB through it",
     "tzdata": "zoneinfo finds the zones of a machine that has none in it",
     "aiosqlite": "SQLAlchemy reaches SQLite through it",
-    "python-multipart": "starlette reads forms with it",
 }
 
 

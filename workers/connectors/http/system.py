@@ -93,7 +93,10 @@ class HttpConnector:
 
     async def correct(self, call: Call, changes: Sequence[Change]) -> Outcome:
         """Ask for values to be put in place."""
-        said = [{"target": each.target, "value": each.value, "was": each.was} for each in changes]
+        said = [
+            {"target": each.target, "value": each.value, "was": each.was, "among": each.among}
+            for each in changes
+        ]
         return await self._ask(call, Operation.CORRECT, changes=said)
 
     async def erase(self, call: Call) -> Outcome:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workers.connectors.connector import (
     Change,
+    Corrected,
     Done,
     Evidence,
     Kept,
@@ -24,7 +25,7 @@ from workers.connectors.datasets import FieldName, How, Mark, Strategy
 from workers.connectors.plain import digest, plain
 from workers.connectors.sql.fields import Table
 from workers.connectors.sql.meeting import Meeting, place
-from workers.connectors.sql.paging import Condition, chunks, keys
+from workers.connectors.sql.paging import Condition, chunks
 from workers.connectors.sql.values import Unfit, erased, fit
 
 Keys = list[tuple[Any, ...]]
@@ -85,13 +86,11 @@ async def correct(meeting: Meeting, changes: Sequence[Change], key: bytes) -> Ou
         return meeting.nothing()
     report = _Report(meeting, key)
     for table in dict.fromkeys(table for table, _, _ in wanted if table in found):
-        values = [(table.reflected.columns[name], change) for owner, name, change in wanted if owner is table]
-        rows = [await _correct(meeting, table, found[table], column, change) for column, change in values]
-        said = {
-            str(column.name): "corrected" if count else "already so"
-            for (column, _), count in zip(values, rows, strict=True)
-        }
-        report.add(table, found[table], max(rows), said)
+        said = Corrected()
+        for name, change in [(name, change) for owner, name, change in wanted if owner is table]:
+            count, others = await _correct(meeting, table, found[table], name, change)
+            said.note(name, count, differs=others > 0)
+        report.add(table, found[table], said.rows, said.fields)
     return report.done() if report.places else meeting.nothing()
 
 
@@ -115,11 +114,7 @@ async def restrict(
 
 async def _keys(meeting: Meeting) -> dict[Table, Keys]:
     """The keys of the person's rows, of every table that has some."""
-    found: dict[Table, Keys] = {}
-    for table, condition in meeting.rows:
-        if await meeting.count(table, condition):
-            found[table] = await keys(meeting.connection, table, condition)
-    return found
+    return {table: await meeting.keys(table) for table, _ in await meeting.counted()}
 
 
 async def _erase(
@@ -189,17 +184,40 @@ def _fitted(column: sa.Column[Any], where: str, value: Any) -> Any:
     return made
 
 
-async def _correct(meeting: Meeting, table: Table, rows: Keys, column: sa.Column[Any], change: Change) -> int:
-    """Change one field where it differs; return in how many rows."""
-    where = f"{table.made.name}.{column.name}"
-    value = _fitted(column, where, change.value)
-    condition: Condition = column.is_distinct_from(value)
-    if change.was is not None:
-        condition = sa.and_(condition, column == _fitted(column, where, change.was))
-    changed: Keys = []
+async def _correct(meeting: Meeting, table: Table, rows: Keys, name: str, change: Change) -> tuple[int, int]:
+    """Change one field where it differs; return in how many rows, and in how many another value stands still."""
+    column = table.reflected.columns[name]
+    value = _fitted(column, f"{table.made.name}.{name}", change.value)
+    meant, others = await _differing(meeting, table, rows, column, value, change)
+    if meant and not meeting.call.is_dry_run:
+        await _update(meeting.connection, table, meant, {name: value})
+    return len(meant), others
+
+
+async def _differing(
+    meeting: Meeting, table: Table, rows: Keys, column: sa.Column[Any], value: Any, change: Change
+) -> tuple[Keys, int]:
+    """The keys of the rows where a change is meant, and how many hold neither what is right nor what was."""
+    meant: Keys = []
+    others = 0
     for part in chunks(table, rows):
-        found = await meeting.connection.execute(sa.select(*table.key).where(part, condition))
-        changed += [tuple(row) for row in found.all()]
-    if changed and not meeting.call.is_dry_run:
-        await _update(meeting.connection, table, changed, {str(column.name): value})
-    return len(changed)
+        condition: Condition = column.is_distinct_from(value)
+        found = await meeting.connection.execute(
+            sa.select(_is_meant(column, change.before(len(rows))), *table.key).where(part, condition)
+        )
+        for is_meant, *key in found.all():
+            if is_meant:
+                meant.append(tuple(key))
+            else:
+                others += 1
+    return meant, others
+
+
+def _is_meant(column: sa.Column[Any], was: Any) -> sa.ColumnElement[bool]:
+    """Whether a row holds what was wrong; what its column cannot hold stands in none."""
+    if was is None:
+        return sa.true()
+    try:
+        return sa.func.coalesce(column == fit(column, was), sa.false())
+    except Unfit:
+        return sa.false()

@@ -1,5 +1,6 @@
 """Opens a database for one system: few connections, short statements, and nothing of anybody's in logs or errors."""
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -8,7 +9,7 @@ from urllib.parse import quote
 
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from workers.connectors.datasets import Unusable
@@ -22,6 +23,12 @@ DRIVERS: Final = {
 }
 CONNECTIONS: Final = 4
 LOCK_SECONDS: Final = 5
+FRESH_SECONDS: Final = 1.0
+"""How long a connection that was given back is taken for one that lives."""
+KNOWN_SECONDS: Final = 30.0
+"""The same where the driver is told when it ends."""
+STATEMENT_BYTES: Final = 65_536
+"""The longest statement that PostgreSQL's driver keeps prepared."""
 SQLITE_STEPS: Final = 20_000
 """How many instructions of its virtual machine SQLite does between two looks at the clock."""
 
@@ -43,8 +50,11 @@ class SqlSystem:
     batch_rows: int = 200
 
 
-def open_engine(system: SqlSystem) -> AsyncEngine:
-    """Make an engine, which connects when first used; Unusable where the URL is none that we know."""
+def open_engine(system: SqlSystem, *, is_reading: bool = False) -> AsyncEngine:
+    """Make an engine, which connects when first used; Unusable where the URL is none that we know.
+
+    is_reading: PostgreSQL then lets its sessions write nothing, and each statement or transaction sees one state.
+    """
     try:
         url = make_url(system.url)
     except (ArgumentError, ValueError):
@@ -53,21 +63,55 @@ def open_engine(system: SqlSystem) -> AsyncEngine:
     if driver is None:
         raise Unusable([f"The address of the database begins with none of {', '.join(DRIVERS)}."])
     kind = driver.partition("+")[0]
-    options: dict[str, Any] = {"hide_parameters": True, "pool_pre_ping": kind != "sqlite"}
+    options: dict[str, Any] = {"hide_parameters": True}
     if kind == "sqlite":
         engine = create_async_engine(_sqlite(url), **options)
         _watch_sqlite(engine.sync_engine, system.statement_seconds)
         return engine
     options |= {"pool_size": CONNECTIONS, "max_overflow": 0, "pool_timeout": system.statement_seconds}
-    connecting = _postgresql(system) if kind == "postgresql" else _mysql(system)
-    return create_async_engine(url.set(drivername=driver), connect_args=connecting, **options)
+    connecting = (
+        _postgresql(system, _READING if is_reading else {}) if kind == "postgresql" else _mysql(system)
+    )
+    engine = create_async_engine(url.set(drivername=driver), connect_args=connecting, **options)
+    _watch_pool(engine.sync_engine)
+    return engine
 
 
-def _postgresql(system: SqlSystem) -> dict[str, Any]:
+def _watch_pool(engine: Engine) -> None:
+    """Look whether a connection still lives before it is used, unless that was shown just now; all go with one.
+
+    What closed a connection has mostly told so, and PostgreSQL's driver knows it without asking.
+    """
+
+    def left(_: Any, record: Any) -> None:
+        record.info["left_at"] = time.monotonic()
+
+    def taken(connection: Any, record: Any, _: Any) -> None:
+        known = getattr(connection.driver_connection, "is_closed", None)
+        idle_seconds = time.monotonic() - record.info.get("left_at", math.inf)
+        try:
+            if idle_seconds > (KNOWN_SECONDS if known else FRESH_SECONDS):
+                engine.dialect.do_ping(connection)
+        except Exception:  # noqa: BLE001 - drivers have many ways to say that a connection is gone
+            raise InvalidatePoolError from None
+        if known and known():
+            raise InvalidatePoolError
+
+    listen: Any = event.listen
+    listen(engine, "checkin", left)
+    listen(engine, "checkout", taken)
+
+
+_READING: Final = {"default_transaction_read_only": "on", "default_transaction_isolation": "repeatable read"}
+
+
+def _postgresql(system: SqlSystem, settings: Mapping[str, str]) -> dict[str, Any]:
     return {
         "timeout": LOCK_SECONDS * 2,
+        "max_cacheable_statement_size": STATEMENT_BYTES,
         "command_timeout": system.statement_seconds + LOCK_SECONDS,
         "server_settings": {
+            **settings,
             "application_name": "privacy hub",
             "statement_timeout": str(int(system.statement_seconds * 1000)),
             "lock_timeout": str(LOCK_SECONDS * 1000),

@@ -1,6 +1,6 @@
 """Reads rows in batches, each beginning after the key of the one before: bounded memory, and no offset to drift."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 import sqlalchemy as sa
@@ -12,35 +12,29 @@ KEYS_AT_ONCE: Final = 200
 Condition: TypeAlias = sa.ColumnElement[bool]
 
 
-async def pages(
-    connection: AsyncConnection,
-    table: Table,
-    columns: Sequence[sa.Column[Any]],
-    condition: Condition,
-    rows: int,
-) -> AsyncGenerator[list[tuple[Any, ...]]]:
-    """Yield batches of at most so many rows with these columns, in the order of the table's key."""
-    width = len(columns)
-    statement = sa.select(*columns, *(column.label(f"key_{n}") for n, column in enumerate(table.key)))
-    statement = statement.where(condition).order_by(*table.key).limit(rows)
-    after: tuple[Any, ...] | None = None
-    while True:
-        page = (
-            await connection.execute(statement if after is None else statement.where(_past(table, after)))
-        ).all()
-        if page:
-            yield [tuple(row)[:width] for row in page]
-            after = tuple(page[-1])[width:]
-        if len(page) < rows:
-            return
+class Pages:
+    """What reads the rows of a table that meet a condition, with some columns, in the order of the table's key."""
 
+    def __init__(
+        self, table: Table, columns: Sequence[sa.Column[Any]], condition: Condition, rows: int
+    ) -> None:
+        self._table, self._width, self._rows = table, len(columns), rows
+        labels = (column.label(f"key_{number}") for number, column in enumerate(table.key))
+        statement = sa.select(*columns, *labels).where(condition)
+        self._statement = statement.order_by(*table.key).limit(rows)
 
-async def keys(connection: AsyncConnection, table: Table, condition: Condition) -> list[tuple[Any, ...]]:
-    """The keys of all rows that meet a condition, before any of them is changed."""
-    found: list[tuple[Any, ...]] = []
-    async for page in pages(connection, table, table.key, condition, 5000):
-        found += page
-    return found
+    async def read(
+        self, connection: AsyncConnection, values: Mapping[str, Any]
+    ) -> AsyncGenerator[list[tuple[Any, ...]]]:
+        """Yield batches. values: what the condition names."""
+        statement = self._statement
+        while True:
+            page = (await connection.execute(statement, values)).all()
+            if page:
+                yield [tuple(row)[: self._width] for row in page]
+            if len(page) < self._rows:
+                return
+            statement = self._statement.where(_past(self._table, tuple(page[-1])[self._width :]))
 
 
 def chunks(table: Table, found: Sequence[tuple[Any, ...]]) -> list[Condition]:

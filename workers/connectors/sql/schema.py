@@ -20,6 +20,8 @@ from workers.connectors.datasets import Collection, CollectionName, Dataset
 from workers.connectors.sql import erasing, fields, journal
 from workers.connectors.sql.fields import Link, Table
 
+_PASSED_OVER: Final = "Skipped unsupported reflection of expression-based index"
+"""What is said of an index on `lower(email)` in SQLite: its columns are known all the same."""
 _AUTOMATIC: Final[dict[str, Any]] = {"sqlite": {"include_auto_indexes": True}}
 """SQLite tells of a UNIQUE within a column only by the index that it made for it."""
 
@@ -80,9 +82,10 @@ def _table(
 ) -> Table:
     name = sa.sql.quoted_name(made.name.collection, quote=True)
     with warnings.catch_warnings(action="error", category=SAWarning):
+        warnings.filterwarnings("ignore", _PASSED_OVER, SAWarning)
         reflected = sa.Table(name, metadata, schema=namespace, autoload_with=connection, resolve_fks=False)
+        unique = _unique(inspector, connection.dialect.name, name, namespace)
     reflected.info["dialect"] = connection.dialect.name
-    unique = _unique(inspector, connection.dialect.name, name, namespace)
     links = [Link.of(each) for each in inspector.get_foreign_keys(name, schema=namespace)]
     return Table(made, reflected, namespace, unique, tuple(links))
 

@@ -1,12 +1,12 @@
 """The connector to a SQL database: reads in snapshots and batches, writes in one transaction with its evidence."""
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
 
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workers.connectors.connector import (
@@ -32,15 +32,16 @@ from workers.connectors.planning import plan
 from workers.connectors.sql import changing, journal
 from workers.connectors.sql.engines import SqlSystem, hurry, open_engine
 from workers.connectors.sql.failing import FAILURES, told
+from workers.connectors.sql.few import Rows
 from workers.connectors.sql.fields import Table
 from workers.connectors.sql.meeting import Meeting, place
-from workers.connectors.sql.paging import pages
-from workers.connectors.sql.schema import Schema, look
+from workers.connectors.sql.schema import look
+from workers.connectors.sql.statements import KEYS_MOST, Look
 
-KEYS_MOST: Final = 10_000
 LOOK_SECONDS: Final = 300.0
 """How long a look at the catalogue is good: tables change, and what was kept may be kept no longer."""
 Body: TypeAlias = Callable[[Meeting], Awaitable[Outcome]]
+Pages: TypeAlias = AsyncGenerator[Rows]
 
 
 class SqlConnector:
@@ -56,17 +57,19 @@ class SqlConnector:
         if len(self._own) < len(system.datasets):
             raise Unusable(["The system names a dataset that is not given."])
         self._engine = open_engine(system)
+        self._reading = open_engine(system, is_reading=True)
         self._ways = Ways(self._datasets)
-        self._schema: Schema | None = None
+        self._seen: Look | None = None
         self._looked_at = 0.0
+        self._looking = asyncio.Lock()
 
     async def check(self) -> tuple[str, ...]:
         """Everything that stands in the way, read from the database anew; empty where nothing does."""
-        self._schema = None
+        self._seen = None
         try:
             plan(self._datasets)
             async with self._opened() as connection:
-                schema = await self._look(connection)
+                schema = (await self._look(connection)).schema
         except Unusable as error:
             return error.problems
         except Stopped as stopped:
@@ -84,16 +87,13 @@ class SqlConnector:
             async with self._opened(call, is_reading=True) as connection:
                 meeting = await self._prepare(connection, call)
                 places, seen = list[Place](), ""
-                for table, condition in meeting.rows:
-                    rows = await meeting.count(table, condition)
-                    columns = [table.reflected.columns[name] for name in table.made.fields]
-                    async for page in pages(connection, table, columns, condition, self._system.batch_rows):
+                async for table, count, pages in _read(meeting):
+                    async for page in pages:
                         for values in page:
                             row = _row(table, values)
                             seen = digest(self._key, seen, dict(row.values))
                             yield row
-                    if rows:
-                        places.append(place(table, rows, dict.fromkeys(table.made.fields, "exported")))
+                    places.append(place(table, count, dict.fromkeys(table.made.fields, "exported")))
                 evidence = Evidence(tuple(places), unreached=meeting.unreached, digest=seen)
                 outcome: Outcome = Done(evidence) if places else meeting.nothing()
         except Stopped as stopped:
@@ -102,7 +102,7 @@ class SqlConnector:
 
     async def correct(self, call: Call, changes: Sequence[Change]) -> Outcome:
         """Put values in place wherever the person's rows have the fields; REFUSED before anything else is."""
-        said = [[change.target, plain(change.value), plain(change.was)] for change in changes]
+        said = [[plain(each) for each in change.told] for change in changes]
 
         async def body(meeting: Meeting) -> Outcome:
             return await changing.correct(meeting, changes, self._key)
@@ -133,6 +133,7 @@ class SqlConnector:
     async def close(self) -> None:
         """Let all connections go."""
         await self._engine.dispose()
+        await self._reading.dispose()
 
     async def _meet(self, call: Call, body: Body) -> Outcome:
         try:
@@ -155,41 +156,58 @@ class SqlConnector:
 
     async def _prepare(self, connection: AsyncConnection, call: Call, *, is_erasing: bool = False) -> Meeting:
         way = self._ways.of(call.subject)
-        schema = await self._look(connection)
-        problems = (*schema.problems, *(schema.erasing if is_erasing else ()))
+        seen = await self._look(connection)
+        problems = (*seen.schema.problems, *(seen.schema.erasing if is_erasing else ()))
         if problems:
-            self._schema = None
+            self._seen = None
             raise Stopped(Refused(" ".join(problems)))
-        return Meeting(connection, schema, way, call, self._system)
+        return Meeting(connection, seen, way, call, self._system)
 
-    async def _look(self, connection: AsyncConnection) -> Schema:
-        if self._schema is None or time.monotonic() - self._looked_at > LOOK_SECONDS:
-            self._looked_at = time.monotonic()
-            self._schema = await connection.run_sync(look, self._own, datetime.now(UTC).date())
-        return self._schema
+    async def _look(self, connection: AsyncConnection) -> Look:
+        """Look at the catalogue, once for all calls that come meanwhile: it takes far longer than they do."""
+        async with self._looking:
+            if self._seen is None or time.monotonic() - self._looked_at > LOOK_SECONDS:
+                self._looked_at = time.monotonic()
+                schema = await connection.run_sync(look, self._own, datetime.now(UTC).date())
+                self._seen = Look(schema, self._system)
+            return self._seen
 
     @asynccontextmanager
     async def _opened(
         self, call: Call | None = None, *, is_reading: bool = False
     ) -> AsyncGenerator[AsyncConnection]:
         """Open a connection; what goes wrong ends the call with an outcome that repeats nothing of the database's."""
+        engine = self._reading if is_reading else self._engine
         try:
-            async with self._engine.connect() as connection:
+            async with engine.connect() as connection:
                 if call is not None and connection.sync_connection is not None:
                     hurry(connection.sync_connection.info, call.seconds)
-                yield await _snapshot(connection) if is_reading else connection
+                if is_reading:
+                    await _begin(connection)
+                yield connection
         except FAILURES as error:
-            self._schema = None
+            self._seen = None
             raise Stopped(told(error)) from None
 
 
-async def _snapshot(connection: AsyncConnection) -> AsyncConnection:
-    """Let all reads see one state; MySQL and MariaDB do so by themselves."""
+async def _read(meeting: Meeting) -> AsyncGenerator[tuple[Table, int, Pages]]:
+    """The tables in which rows are the person's, how many, and these."""
+    found = await meeting.few()
+    for table, rows in found or ():
+        yield table, len(rows), _whole(rows)
+    if found is None:
+        for table, count in await meeting.counted():
+            yield table, count, meeting.statements.whole(table).read(meeting.connection, meeting.values)
+
+
+async def _whole(rows: Rows) -> Pages:
+    yield rows
+
+
+async def _begin(connection: AsyncConnection) -> None:
+    """Let all reads see one state; the others do so by themselves, PostgreSQL by the settings of its session."""
     if connection.dialect.name == "sqlite":
         await connection.exec_driver_sql("BEGIN")
-    if connection.dialect.name != "postgresql":
-        return connection
-    return await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
 async def _once(meeting: Meeting, operation: Operation, fingerprint: str, body: Body) -> Outcome:
@@ -208,11 +226,8 @@ async def _once(meeting: Meeting, operation: Operation, fingerprint: str, body: 
 
 def _find(key: bytes) -> Body:
     async def body(meeting: Meeting) -> Outcome:
-        places: list[Place] = []
-        for table, condition in meeting.rows:
-            rows = await meeting.count(table, condition)
-            if rows:
-                places.append(place(table, rows, dict.fromkeys(table.made.fields, "found")))
+        counted = await meeting.counted()
+        places = [place(table, rows, dict.fromkeys(table.made.fields, "found")) for table, rows in counted]
         if not places:
             return meeting.nothing()
         seen = digest(key, [[place.collection, place.rows] for place in places])
@@ -223,15 +238,9 @@ def _find(key: bytes) -> Body:
 
 async def _keys(meeting: Meeting) -> dict[str, tuple[Value, ...]]:
     """The values by which other systems know the person, each once."""
-    conditions = {table.made.name: (table, condition) for table, condition in meeting.rows}
     found: dict[str, tuple[Value, ...]] = {}
-    for name in meeting.plan.lent(meeting.system.datasets):
-        if name.owner not in conditions:
-            continue
-        table, condition = conditions[name.owner]
-        column = table.reflected.columns[name.field]
-        statement = sa.select(column).where(condition, column.is_not(None)).distinct().limit(KEYS_MOST + 1)
-        values = (await meeting.connection.scalars(statement)).all()
+    for name, statement in meeting.statements.lent.items():
+        values = (await meeting.connection.scalars(statement, meeting.values)).all()
         if len(values) > KEYS_MOST:
             raise Stopped(
                 Refused(f"`{name}` leads to more than {KEYS_MOST:,} keys: a reference leads too far.")

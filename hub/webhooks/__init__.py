@@ -1,0 +1,1 @@
+"""Webhooks: partners and apps are told that something is there for them; what it is, they ask (Standard Webhooks)."""
