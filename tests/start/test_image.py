@@ -9,9 +9,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.start.installed import copy_installed
+
 # Built once, by one test process.
 pytestmark = pytest.mark.xdist_group("image")
 ROOT = Path(__file__).resolve().parents[2]
+BY_HASH = re.compile(
+    r"\S*/(?P<venv>build|hub)/bin/python -m pip install --require-hashes --only-binary :all: --no-deps --no-compile"
+    r" -r (?P<lock>locks/\w+\.txt)"
+)
+HOW = [pytest.param(False, id="from here"), pytest.param(True, marks=pytest.mark.chaos, id="from the index")]
+"""What the locks name is here already; `make chaos` also fetches it."""
 
 
 @pytest.fixture(scope="module")
@@ -82,8 +90,13 @@ def copied(folder: Path, dockerfile: list[str]) -> None:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory, dockerfile: list[str], empty_venv: Path) -> Path:
+@pytest.fixture(scope="module", params=HOW)
+def built(
+    tmp_path_factory: pytest.TempPathFactory,
+    dockerfile: list[str],
+    empty_venv: Path,
+    request: pytest.FixtureRequest,
+) -> Path:
     """Run the build stage's steps in folders of our own instead of /source, /build, /hub and /wheel."""
     folder = tmp_path_factory.mktemp("image")
     source = folder / "source"
@@ -91,11 +104,15 @@ def built(tmp_path_factory: pytest.TempPathFactory, dockerfile: list[str], empty
     copied(source, dockerfile)
     for line in dockerfile[: dockerfile.index("FROM ${BASE}")]:
         if line.startswith("RUN "):
-            run(line.removeprefix("RUN "), folder, empty_venv)
+            for step in line.removeprefix("RUN ").split(" && "):
+                run(step, folder, empty_venv, is_fetched=request.param)
     return folder / "hub"
 
 
-def run(step: str, folder: Path, empty_venv: Path) -> None:
+def run(step: str, folder: Path, empty_venv: Path, *, is_fetched: bool) -> None:
+    if (by_hash := BY_HASH.fullmatch(step)) and not is_fetched:
+        copy_installed(ROOT / by_hash["lock"], folder / by_hash["venv"])
+        return
     here = re.sub(r"(?<![\w.])/(hub|build|wheel)\b", rf"{folder}/\1", step)
     made = "".join(f"cp -a {shlex.quote(str(empty_venv))} {folder}/{name}; " for name in ("build", "hub"))
     here = here.replace(f"python -m venv {folder}/build {folder}/hub", made + "true")

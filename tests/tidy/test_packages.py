@@ -59,6 +59,12 @@ def test_a_lock_pins_by_hash_and_agrees_with_the_widest_one(root: Path, name: st
     assert found.items() <= pins(root, "tools").items()
 
 
+@pytest.mark.parametrize("name", ["build", "run", "demo"])
+def test_what_a_lock_lets_in_is_what_the_tests_are_run_with(root: Path, name: str) -> None:
+    few, many = ((root / "locks" / f"{each}.txt").read_text(encoding="utf-8") for each in (name, "dev"))
+    assert set(PIN.findall(few)) <= set(PIN.findall(many))
+
+
 @pytest.mark.parametrize(
     ("name", "extras"), [("run", ()), ("demo", ("demo",)), ("dev", ("demo", "test", "check", "bench"))]
 )
