@@ -24,6 +24,7 @@ from hub.reports import LANGUAGES, Report, asked, figures, render
 from hub.reports.wording import of
 from hub.texts import texts
 from tests.crowds.conftest import NASTY, Crowd
+from tests.portal.browser import resize
 from tests.world import build_world
 
 REFERRAL = Question(ANYBODY, Act.DISCLOSE, "referral-mortgage", recipient="bluegum-mortgages")
@@ -200,7 +201,7 @@ async def test_a_report_is_readable_on_a_phone_and_on_a_desk_and_by_a_screen_rea
     page.on("request", lambda request: fetched.append(request.url))
     await page.goto(file.as_uri())
     for width in (360, 1280):
-        await page.set_viewport_size({"width": width, "height": 900})
+        await resize(page, width)
         assert await page.evaluate("document.documentElement.scrollWidth") == width
         found: dict[str, Any] = (await cast("Any", Axe()).run(page)).response
         assert [each["id"] for each in found["violations"]] == []

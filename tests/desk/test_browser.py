@@ -14,7 +14,7 @@ from tests.desk.conftest import Joins
 from tests.desk.quiet import hub, site
 from tests.desk.test_today import due
 from tests.domain.firm import email, name
-from tests.portal.browser import TRIED, Loaded, judge
+from tests.portal.browser import TRIED, Loaded, judge, press
 from tests.rights.copies import shop_at
 from tests.rights.desk import Desk
 from tests.rights.test_reviewing import built
@@ -48,8 +48,9 @@ async def enter(page: Page, ruth: Colleague) -> None:
     await page.keyboard.type(PASSWORD)
     await page.keyboard.press("Tab")
     await page.keyboard.type(await ruth.code())
-    await page.keyboard.press("Enter")
-    await page.wait_for_url(lambda url: not url.endswith("/sign-in"))
+    async with page.expect_navigation():
+        await page.keyboard.press("Enter")
+    assert not page.url.endswith("/sign-in")
 
 
 @pytest.mark.browser
@@ -66,7 +67,7 @@ async def test_the_desk_is_worked_at_on_a_phone_and_on_a_desk(
     page.on("console", lambda message: said.append(message.text))
     start = f"{address}/desk/firm-{desk.firm.id}/{language}"
     await page.goto(start)
-    await page.locator("button.primary").click()
+    await press(page.locator("button.primary"))
     await page.locator(".errors:focus").wait_for()
     await judge(page, f"desk-{language}-sign-in")
     await enter(page, ruth)
@@ -75,13 +76,13 @@ async def test_the_desk_is_worked_at_on_a_phone_and_on_a_desk(
     assert await page.locator("html").get_attribute("dir") == ("rtl" if language == "ar" else "ltr")
     await page.goto(f"{start}/requests/{reference}")
     await page.locator("#reason").select_option("HANDLING")
-    await page.locator("form[action$='/look'] button").click()
+    await press(page.locator("form[action$='/look'] button"))
     await judge(page, f"desk-{language}-request")
     await page.locator("#to").fill("We need a little longer.")
-    await page.locator("form[action$='/say'] button").click()
+    await press(page.locator("form[action$='/say'] button"))
     await judge(page, f"desk-{language}-letter")
     await page.goto(f"{start}/tasks")
-    await page.locator("main table a").first.click()
+    await press(page.locator("main table a").first)
     await judge(page, f"desk-{language}-task")
     await context.close()
     assert [each for each in said if "status of 422" not in each] == []
@@ -102,7 +103,7 @@ async def test_the_page_of_a_copy_is_judged_before_and_after_something_is_taken_
     await enter(page, ruth)
     await page.goto(f"{start}/requests/{copy.reference}/package")
     await judge(page, f"desk-{language}-package")
-    await page.locator("main form button").last.click()
+    await press(page.locator("main form button").last)
     await page.locator(".errors:focus").wait_for()
     await judge(page, f"desk-{language}-package-wrong")
     await desk.do(redactions.redact, copy.id, NewRedaction(part.id, "OTHER_PERSON", "shop.orders"))
@@ -125,6 +126,6 @@ async def test_no_script_is_needed_none_is_loaded_and_pages_are_light(
     await page.goto(start)
     await enter(page, ruth)
     await page.goto(f"{start}/requests/{reference}")
-    assert loaded.kinds == {"document", "stylesheet", "other"}  # the last is the icon
+    assert await loaded.kinds() == {"document", "stylesheet", "other"}  # the last is the icon
     assert await loaded.heaviest() < PAGE_BYTES
     await context.close()

@@ -17,7 +17,7 @@ from tests.desk.test_handed import start as ask_for_file
 from tests.desk.test_messages import partner_of, unheard
 from tests.desk.test_partners import drafted
 from tests.domain.firm import Firm
-from tests.portal.browser import TRIED, judge
+from tests.portal.browser import TRIED, judge, press
 from workers import partner_exports
 
 __all__ = ["hub", "site"]
@@ -39,7 +39,7 @@ class Pages:
 
     async def press(self, action: str) -> None:
         """Send the first form that does this."""
-        await self.page.locator(f"form[action$='/{action}'] button").first.click()
+        await press(self.page.locator(f"form[action$='/{action}'] button").first)
 
     async def count(self, action: str) -> int:
         """How many forms there are that do this."""

@@ -14,7 +14,7 @@ from tests.desk.test_acting import asked
 from tests.desk.test_browser import SCHEMES, enter
 from tests.desk.test_reminding import asked as written
 from tests.desk.test_request_page import known
-from tests.portal.browser import TRIED, judge
+from tests.portal.browser import TRIED, judge, press
 from tests.portal.test_task_letters import back
 from tests.rights.acting import ANN
 from tests.rights.desk import Desk
@@ -40,10 +40,10 @@ async def test_pages_about_others_are_judged(
     await judge(page, f"desk-{language}-remind")
     await page.goto(f"{start}/requests/{request.reference}")
     await page.locator("#reason").select_option("IDENTITY")
-    await page.locator("form[action$='/look'] button").click()
+    await press(page.locator("form[action$='/look'] button"))
     await judge(page, f"desk-{language}-represented")
     await page.goto(f"{start}/requests/{request.reference}/appoint")
-    await page.locator("main form button.primary").last.click()
+    await press(page.locator("main form button.primary").last)
     await judge(page, f"desk-{language}-appoint-wrong")
     new = appointing.NewRepresentative(customer_id, "AGENT", "Noor Agent")
     await desk.do(representing.propose, new, request.id)

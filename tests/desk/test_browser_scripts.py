@@ -24,7 +24,7 @@ from tests.desk.conftest import Joins
 from tests.desk.quiet import hub, site
 from tests.desk.test_browser import enter
 from tests.domain.firm import email, external
-from tests.portal.browser import Walk
+from tests.portal.browser import Walk, press
 from tests.rights.copies import ANNA, connect, copied, opened, shop_at
 from tests.rights.desk import Desk
 
@@ -111,7 +111,7 @@ async def test_nothing_that_others_wrote_runs_at_the_desk_or_at_the_portal(
     await enter(page, ruth)
     await page.goto(f"{start}/requests/{request.reference}")
     await page.locator("#reason").select_option("HANDLING")
-    await page.locator("form[action$='/look'] button").click()
+    await press(page.locator("form[action$='/look'] button"))
     await watched.quiet()
     await watched.look(f"{start}/requests/{request.reference}/package", is_poisoned=False)
     await desk.do(conduct.answer, request.id, POISON)

@@ -14,7 +14,7 @@ from portal.languages import LANGUAGES
 from tests.domain.firm import Firm
 from tests.partners.referred import House
 from tests.partners.test_question_page import asked, linked
-from tests.portal.browser import Walk, open_page
+from tests.portal.browser import Walk, open_page, press
 from tests.portal.quiet import hub
 
 __all__ = ["hub"]
@@ -52,14 +52,14 @@ async def test_a_yes_on_the_page_of_the_letter_releases_it_and_the_same_page_tak
     assert (boxes[0]["width"], boxes[0]["height"]) == (boxes[1]["width"], boxes[1]["height"])
     looks = "e => [getComputedStyle(e).backgroundColor, getComputedStyle(e).color, getComputedStyle(e).fontWeight]"
     assert await walk.page.locator(YES).evaluate(looks) == await walk.page.locator(NO).evaluate(looks)
-    await walk.page.locator(YES).click()
+    await press(walk.page.locator(YES))
     await walk.judge()
     now = await house.read(referral)
     assert (now.state.value, now.disclosure_id is not None) == ("OFFERED", True)
     await walk.page.go_back()
     await walk.page.goto(address + link)
     assert await walk.page.locator(YES).count() == 0
-    await walk.page.locator("button[value=back]").click()
+    await press(walk.page.locator("button[value=back]"))
     await walk.judge()
     assert (await house.read(referral)).state.value == "WITHDRAWN"
     assert (await house.events(customer)).count("disclosure.recorded") == 1
@@ -74,7 +74,7 @@ async def test_a_no_on_the_page_closes_it_and_nothing_goes_out(
     customer, referral, email = await asked(house)
     walk = await walked(chromium, [], house, address, "en", "refused")
     await walk.page.goto(address + urlsplit(await linked(house, firm, email)).path)
-    await walk.page.locator(NO).click()
+    await press(walk.page.locator(NO))
     await walk.judge()
     now = await house.read(referral)
     assert (now.state.value, now.disclosure_id) == ("CLOSED", None)
@@ -94,9 +94,9 @@ async def test_signed_in_it_is_on_the_first_page_and_among_all_of_them(
     walk = await walked(chromium, [], house, address, language, "own-question")
     await walk.enter(email)
     await walk.judge()
-    await walk.page.locator(f"a[href$='/referrals/{referral.id}']").click()
+    await press(walk.page.locator(f"a[href$='/referrals/{referral.id}']"))
     await walk.judge()
-    await walk.page.locator(YES).click()
+    await press(walk.page.locator(YES))
     await walk.go("referrals")
     await walk.page.context.close()
     assert (await house.read(referral)).state.value == "OFFERED"

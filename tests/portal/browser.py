@@ -1,5 +1,6 @@
 """A real browser at a firm's portal: every page it comes to is judged in both widths, and pictured where asked."""
 
+import asyncio
 import os
 import re
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 import pytest
 from axe_playwright_python import base
-from playwright.async_api import Browser, Page, Request
+from playwright.async_api import Browser, Locator, Page, Request
 
 from portal.languages import LANGUAGES
 from tests.domain.firm import Firm
@@ -29,6 +30,9 @@ SHOW: Final = """async ([html, url]) => {
     await Promise.all(awaited.map(each => new Promise((loaded, failed) => {
         each.onload = loaded; each.onerror = each.rel ? failed : loaded;
     })));
+}"""
+RESIZED: Final = """async width => {
+    for (let left = 3000; innerWidth !== width && left; left--) await new Promise(done => setTimeout(done, 10));
 }"""
 # Only what is wrong is worked out in full: that is a third of the time.
 LOOK: Final = """async most => {
@@ -61,9 +65,12 @@ class Loaded:
         self._requests: list[Request] = []
         page.on("requestfinished", lambda request: self._requests.append(request))  # noqa: PLW0108 - Playwright sets an attribute on it
 
-    @property
-    def kinds(self) -> set[str]:
-        """Document, stylesheet, script ..."""
+    async def kinds(self) -> set[str]:
+        """Document, stylesheet, script ... The icon, which is another, is asked for when all else is there."""
+        for _ in range(1_200):
+            if any(each.resource_type == "other" for each in self._requests):
+                break
+            await asyncio.sleep(0.05)
         return {each.resource_type for each in self._requests}
 
     async def heaviest(self) -> int:
@@ -94,7 +101,7 @@ class Walk:
     async def begin(self, journey: str) -> None:
         """Come to the first page of a journey by the links of the home page."""
         await self.go()
-        await self.page.locator(f".entries a[href*='/ask/{journey}/']").first.click()
+        await press(self.page.locator(f".entries a[href*='/ask/{journey}/']").first)
 
     async def fill(self, answers: dict[str, str], button: str = "button.primary") -> None:
         """Judge the page, fill in its form and send it."""
@@ -105,7 +112,7 @@ class Walk:
                 await self.page.locator(f"[name={name}][value='{value}']").check()
             else:
                 await found.fill(value)
-        await self.page.locator(button).click()
+        await press(self.page.locator(button))
 
     async def digits(self) -> str:
         """The code that the newest request of the firm waits for."""
@@ -148,8 +155,7 @@ class Judge:
         """Judge the page that is shown here, in both widths. Once, if it comes again."""
         key = key_of(html, smallest_target, is_dark=self.is_dark)
         for width in WIDTHS if key not in _JUDGED else ():
-            if self.tab.viewport_size != {"width": width, "height": HEIGHT}:
-                await self.tab.set_viewport_size({"width": width, "height": HEIGHT})
+            await resize(self.tab, width)
             seen = await self.tab.evaluate(LOOK, smallest_target)
             assert seen == {"width": width, "small": [], "wrong": []}, (self.tab.url, width, seen)
         _JUDGED.add(key)
@@ -162,6 +168,19 @@ _JUDGED: set[tuple[str, bool, int]] = set()
 def key_of(html: str, smallest_target: int, *, is_dark: bool) -> tuple[str, bool, int]:
     """What a page is told from others by, when it comes again."""
     return PASSING.sub("PASSING", html), is_dark, smallest_target
+
+
+async def resize(page: Page, width: int) -> None:
+    """Give a page a width, and wait until it has that: it is told, and lays itself out a moment later."""
+    if page.viewport_size != {"width": width, "height": HEIGHT}:
+        await page.set_viewport_size({"width": width, "height": HEIGHT})
+        await page.evaluate(RESIZED, width)
+
+
+async def press(button: Locator) -> None:
+    """Press what leads to a page, and wait for that: a click may be over while the page before it still stands."""
+    async with button.page.expect_navigation():
+        await button.click()
 
 
 async def judge(page: Page, called: str, *, smallest_target: int = 0) -> None:
@@ -194,7 +213,7 @@ async def picture(page: Page, called: str) -> None:
     """Keep pictures of a page in both widths, where they are asked for."""
     folder = os.environ.get("HUB_SCREENSHOTS")
     for width in WIDTHS if folder else ():
-        await page.set_viewport_size({"width": width, "height": HEIGHT})
+        await resize(page, width)
         await page.screenshot(path=Path(folder or "") / f"{called}-{width}.png", full_page=True)
 
 

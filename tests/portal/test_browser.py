@@ -5,7 +5,7 @@ from playwright.async_api import Browser
 
 from portal.languages import LANGUAGES
 from tests.domain.firm import Firm
-from tests.portal.browser import TRIED, Loaded, Walk, open_page
+from tests.portal.browser import TRIED, Loaded, Walk, open_page, press
 from tests.portal.quiet import hub
 from tests.portal.visitor import KNOWN, UNKNOWN
 
@@ -32,7 +32,7 @@ async def test_a_journey_is_walked_on_a_phone_and_on_a_desk(
     page = await open_page(chromium, said, bypass_csp=True, color_scheme=scheme)
     walk = Walk(page, firm, f"{address}/o/firm-{firm.id}/{language}", f"{journey}-{language}")
     await walk.begin(journey)
-    await page.locator("button.primary").click()
+    await press(page.locator("button.primary"))
     assert (await page.title()).count(":") == 1
     await page.locator(".errors:focus").wait_for()
     for answers in JOURNEYS[journey]:
@@ -65,7 +65,7 @@ async def test_no_script_is_needed_none_is_loaded_and_pages_are_light(
     await walk.fill({})
     await walk.fill({"code": await walk.digits()})
     assert page.url.endswith("/requests/1/done")
-    assert loaded.kinds == {"document", "stylesheet", "other"}  # the last is the icon
+    assert await loaded.kinds() == {"document", "stylesheet", "other"}  # the last is the icon
     assert await loaded.heaviest() < PAGE_BYTES
     assert said == []
     await page.context.close()

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Browser
 
 from tests.domain.firm import Firm
-from tests.portal.browser import TRIED, Walk, open_page
+from tests.portal.browser import TRIED, Walk, open_page, press
 from tests.portal.quiet import hub
 from tests.uploads.files import PDF
 
@@ -32,7 +32,7 @@ async def test_somebody_else_is_asked_for_with_a_file(
     await walk.fill({"who": "other"})
     await walk.fill({"as": "GUARDIAN", "name": "Mika", "for": "nobody@example.org"})
     await page.locator("input[type=file]").set_input_files(proof)
-    await page.locator("button[name=more]").click()
+    await press(page.locator("button[name=more]"))
     await walk.judge()
     assert "permission.pdf" in await page.content()
     await walk.fill({})
@@ -43,7 +43,7 @@ async def test_somebody_else_is_asked_for_with_a_file(
     await walk.judge()
     await page.goto(f"{walk.start}/requests/1/files")
     await walk.judge()
-    await page.locator("button.primary").click()
+    await press(page.locator("button.primary"))
     await walk.judge()
     await page.locator(".errors:focus").wait_for()
     await page.context.close()

@@ -13,7 +13,7 @@ from hub.policy.values import Jurisdiction
 from hub.profiles import NewValue
 from hub.rights import conduct, fulfilling, reasons
 from tests.domain.firm import Firm, email, external, name
-from tests.portal.browser import TRIED, Walk, open_page
+from tests.portal.browser import TRIED, Walk, open_page, press
 from tests.portal.quiet import hub
 from tests.portal.test_visits import move_back
 from tests.portal.visitor import KNOWN, UNKNOWN
@@ -57,7 +57,7 @@ async def test_signed_in_pages_are_walked_on_a_phone_and_on_a_desk(
     await walk.fill({"code": "000000"})
     await walk.judge()
     await page.goto(f"{walk.start}/fix")
-    await page.locator("main .act a").last.click()
+    await press(page.locator("main .act a").last)
     await walk.fill({"value": "11 Prime Road"})
     await page.goto(f"{walk.start}/ask/copy/topics")
     await walk.fill({"which": "everything"})
@@ -88,7 +88,7 @@ async def test_the_pages_on_the_way_in_are_judged(
     await walk.fill({"number": "HV-79"})
     await walk.fill({"number": "HV-78"})
     assert page.url == walk.start
-    await page.locator("header form button").click()
+    await press(page.locator("header form button"))
     await walk.go(f"enter/link/{'x' * 43}")
     await walk.enter(UNKNOWN)
     await walk.judge()

@@ -18,7 +18,7 @@ from hub.readiness import Readiness
 from portal.languages import LANGUAGES
 from tests.demo.test_mailbox import message, send
 from tests.domain.firm import Firm
-from tests.portal.browser import SMALLEST_TARGET, TRIED, Walk, judge, open_page
+from tests.portal.browser import SMALLEST_TARGET, TRIED, Walk, judge, open_page, press
 from tests.portal.helping import Helper, helper
 from tests.portal.quiet import hub
 from tests.portal.test_browser_own import ADDRESS, kim
@@ -89,7 +89,7 @@ async def test_questions_that_few_come_to_are_judged(
     for remedy, answers in (("WITHDRAW_CONSENT", {"purpose": surveys}), ("DELETION", {})):
         await walk.page.goto(f"{walk.start}/ask/stop/remedy")
         await walk.page.locator(f"[name=remedy][value={remedy}]").check()
-        await walk.page.locator("button.primary").click()
+        await press(walk.page.locator("button.primary"))
         await walk.fill(answers)
     await walk.judge()
     for journey in ("complain", "explain"):
@@ -110,9 +110,9 @@ async def test_a_task_and_its_ends_are_judged(
         await page.goto(address + link)
         await judge(page, f"task-{language}-{step}", smallest_target=SMALLEST_TARGET)
         if step == "opened":
-            await page.locator("main button").first.click()
+            await press(page.locator("main button").first)
             await judge(page, f"task-{language}-shown", smallest_target=SMALLEST_TARGET)
-            await page.locator("main button").last.click()
+            await press(page.locator("main button").last)
             await judge(page, f"task-{language}-wrong", smallest_target=SMALLEST_TARGET)
         if step == "answered":
             await helper.send(link, do="answer", outcome="NOTHING")
@@ -133,13 +133,13 @@ async def test_who_has_used_it_and_waiting_too_long_are_judged(
     await walk.enter(ADDRESS)
     walk.is_judged = True
     await walk.go("used")
-    await walk.page.locator("main a[href*='entry=']").first.click()
+    await press(walk.page.locator("main a[href*='entry=']").first)
     await walk.judge()
-    await walk.page.locator("header form button").first.click()
+    await press(walk.page.locator("header form button").first)
     for _ in range(7):
         await walk.page.goto(f"{walk.start}/enter")
         await walk.page.locator("[name=email]").fill(KNOWN)
-        await walk.page.locator("button.primary").click()
+        await press(walk.page.locator("button.primary"))
     assert await walk.page.locator("[name=code]").count() == 0
     await walk.judge()
     await walk.page.context.close()

@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from schema.console import HEADERS, console_page
+from tests.portal.browser import resize
 
 FIRST = "query Books($first: Int) {\n  books(first: $first) { totalCount edges { node { id title } } }\n}\n"
 
@@ -32,9 +33,10 @@ def address(app: Starlette) -> Iterator[str]:
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not server.started and time.monotonic() < deadline:
         time.sleep(0.01)
+    assert server.started
     yield f"http://127.0.0.1:{listening.getsockname()[1]}/graphql"
     server.should_exit = True
     thread.join(10)
@@ -145,12 +147,12 @@ async def test_the_token_stays_in_the_tab_until_it_is_forgotten(page: Page, addr
 
 @pytest.mark.browser
 async def test_nothing_runs_off_the_side(page: Page) -> None:
-    await page.set_viewport_size({"width": 360, "height": 800})
+    await resize(page, 360)
     await sign_in(page)
     await page.keyboard.press("Control+Enter")
     await page.locator("#answer:not(:empty)").wait_for()
     for width in (360, 1280):
-        await page.set_viewport_size({"width": width, "height": 800})
+        await resize(page, width)
         assert await page.evaluate("document.documentElement.scrollWidth") == width
 
 
