@@ -8,12 +8,11 @@ from starlette.applications import Starlette
 
 from hub import asgi
 from hub.act import Hub
-from hub.actors import OPERATOR, Operation
 from hub.readiness import Readiness
-from hub.webhooks import endpoints
 from tests.internal.door import Door
 from tests.partner.partner import Partner, invite
 from tests.partner.receiver import Receiver, receiving
+from tests.partner.telling import silence
 from tests.world import World, build_world
 
 Invite = Callable[..., Awaitable[Partner]]
@@ -75,11 +74,10 @@ def open_site(open_hub: Hub) -> Starlette:
 
 @pytest_asyncio.fixture
 async def listener(open_hub: Hub, open_site: Starlette, world: World) -> AsyncIterator[Partner]:
-    """A partner with every scope; what it listens at ends with the test."""
+    """A partner with every scope; nobody else listens, and what it listens at ends with the test."""
+    await silence(open_hub)
     yield await invite(open_hub, open_site, world)
-    async with open_hub.act(OPERATOR, Operation.WEBHOOK_MANAGE) as act:
-        for row in await act.rows("SELECT id FROM webhook_endpoint WHERE disabled_at IS NULL"):
-            await endpoints.disable(act, row["id"], endpoints.Why.REMOVED)
+    await silence(open_hub)
 
 
 @pytest_asyncio.fixture

@@ -37,7 +37,7 @@ class Receiver:
         self.got.append(({name.lower(): value for name, value in request.headers.items()}, body))
         self.more.set()
         if self.hangs:
-            await asyncio.sleep(60)
+            await asyncio.sleep(3_600)
         said = json.loads(body)
         if self.answers is not None:
             status, text, *headers = self.answers(said)

@@ -92,7 +92,7 @@ async def test_what_is_no_answer_counts_as_none_and_takes_no_longer_than_an_answ
         await seal(open_hub)
         began = time.monotonic()
         result = await sent(open_hub, url)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 60
     assert (result.is_done, result.problem) == (False, "NO_ANSWER")
     assert [each["state"] for each in await told(listener, made)] == ["WAITING"]
     assert (await listener.ask(SEEN, id=made["endpoint"]["id"]))["webhook"]["verifiedAt"] is None
@@ -102,7 +102,7 @@ async def test_an_answer_without_end_verifies_nothing(open_hub: Hub, listener: P
     async with answering(pour) as url:
         made = await added(listener, url)
         await seal(open_hub)
-        result = await asyncio.wait_for(sent(open_hub, url), 10)
+        result = await asyncio.wait_for(sent(open_hub, url), 60)
     assert not result.is_done
     assert (await listener.ask(SEEN, id=made["endpoint"]["id"]))["webhook"]["verifiedAt"] is None
 

@@ -1,6 +1,5 @@
 """Webhooks: told once the ledger knows, signed twice, and nothing to whom it does not concern."""
 
-import asyncio
 import base64
 
 import pytest
@@ -151,9 +150,12 @@ async def test_an_app_hears_of_requests_and_a_partner_never_does(
     assert made["problems"] == []
     refused = (await listener.ask(ADD, input=given))["webhookAdd"]
     assert refused["problems"][0]["code"] == "FORBIDDEN"
+
+    async def is_willing() -> bool:
+        return (await door.one(token, SEEN, id=made["endpoint"]["id"]))["verifiedAt"] is not None
+
     async with delivering(open_hub):
-        await until(lambda: receiver.of("endpoint.verify"))
-        await asyncio.sleep(0.5)
+        await until(is_willing)
     async with open_hub.act(WORKER, Operation.HUB_MAINTAIN) as act:
         firm = world.organisation.id
         assert await announcing.announce(act, firm, Type.REQUEST_CHANGED, {"request": "R-1"}) == 1

@@ -13,6 +13,7 @@ from hub.webhooks import deliveries, endpoints
 from hub.webhooks.types import Type
 from tests.partner.partner import invite
 from tests.partner.receiver import receiving
+from tests.partner.telling import silence
 from tests.withdrawals.yard import SURVEYOR, Yard
 from workers import webhooks
 
@@ -32,6 +33,7 @@ async def test_what_is_placed_is_told_to_whom_it_concerns_without_saying_whom_it
     me = Actor(
         "partner", partner.client_id, yard.world.organisation.id, None, frozenset({Role.PARTNER_WEBHOOKS})
     )
+    await silence(open_hub)
     async with receiving() as receiver:
 
         async def register(act: Act) -> endpoints.Secrets:
