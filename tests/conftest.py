@@ -12,11 +12,12 @@ import re
 import shutil
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import hypothesis
@@ -43,9 +44,11 @@ BROWSER_FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+HOUR_ENDS_SECONDS = 15
 HOLD = 7_226_002  # advisory lock: one process makes the template
-hypothesis.settings.register_profile("few", max_examples=50, deadline=None, derandomize=True)
-hypothesis.settings.register_profile("often", max_examples=500, deadline=None)
+_AT_LEISURE: Any = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+hypothesis.settings.register_profile("few", max_examples=50, derandomize=True, **_AT_LEISURE)
+hypothesis.settings.register_profile("often", max_examples=500, **_AT_LEISURE)
 # Unasked, it would colour the lines and values of every traceback: a second of work for each error that is logged.
 _PLAINLY = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
 structlog.configure(processors=[structlog.processors.add_log_level, structlog.dev.set_exc_info, _PLAINLY])
@@ -70,6 +73,13 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest: at the end only one of the processes would still have work."""
     items.sort(key=lambda item: (not item.nodeid.startswith(LONGEST), not item.get_closest_marker("slow")))
+
+
+def pytest_runtest_setup() -> None:
+    """Let the hour end first where it is about to: with it a day ends somewhere, and tests count days."""
+    left = 3_600 - time.time() % 3_600
+    if left < HOUR_ENDS_SECONDS:
+        time.sleep(left)
 
 
 def at_database(url: str, name: str) -> str:

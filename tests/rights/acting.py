@@ -1,7 +1,7 @@
 """Somebody who acts for a customer, with and without a link."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,8 +16,12 @@ from hub.rights.requests import Request
 from hub.rights.sealed import contents
 from tests.rights.desk import Desk
 
-TODAY = datetime.now(UTC).date()
 AGENT, ANN = "agent@example.org", "ann@example.org"
+
+
+def today() -> date:
+    """The day that it is, also where midnight passes while tests run."""
+    return datetime.now(UTC).date()
 
 
 async def propose(desk: Desk, customer_id: UUID, role: str = "AGENT", **more: Any) -> Representative:

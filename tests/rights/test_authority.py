@@ -9,7 +9,7 @@ from hub.actors import OPERATOR, Operation
 from hub.errors import Code
 from hub.rights import conduct, proving, representing
 from tests.domain.firm import email
-from tests.rights.acting import ANN, TODAY, appoint, contact, guest, propose
+from tests.rights.acting import ANN, appoint, contact, guest, propose, today
 from tests.rights.desk import Desk
 from workers import rights
 
@@ -65,13 +65,13 @@ async def test_what_waits_for_a_link_goes_on_on_its_first_day(
     desk: Desk, superuser: asyncpg.Connection
 ) -> None:
     customer_id = await desk.firm.customer()
-    link = await appoint(desk, customer_id, starts_on=TODAY + timedelta(days=1))
+    link = await appoint(desk, customer_id, starts_on=today() + timedelta(days=1))
     request = await desk.receive(customer_id, "ACCESS", asker="AGENT", representative_id=link.id)
     await rights.lapse(desk.firm.hub)
     assert (await desk.read(request)).waiting_for == "AUTHORITY"
     async with superuser.transaction():
         await superuser.execute("SET LOCAL session_replication_role = replica")
-        await superuser.execute("UPDATE representative SET starts_on = $2 WHERE id = $1", link.id, TODAY)
+        await superuser.execute("UPDATE representative SET starts_on = $2 WHERE id = $1", link.id, today())
     await rights.lapse(desk.firm.hub)
     assert (await desk.read(request)).waiting_for is None
 

@@ -15,7 +15,7 @@ from hub.rights import conduct, representing
 from hub.rights.states import State
 from hub.standings import Change
 from tests.domain.firm import email
-from tests.rights.acting import AGENT, ANN, TODAY, appoint, contact, guest, letters, propose, seen_by_asker
+from tests.rights.acting import AGENT, ANN, appoint, contact, guest, letters, propose, seen_by_asker, today
 from tests.rights.desk import Desk
 from workers import rights
 
@@ -78,15 +78,16 @@ async def test_without_an_address_of_the_representatives_own_nobody_is_written_t
     ("changes", "kind", "counts"),
     [
         ({}, "ACCESS", True), ({"kinds": ["DELETION"]}, "ACCESS", False), ({"kinds": ["ACCESS"]}, "ACCESS", True),
-        ({"starts_on": TODAY + timedelta(days=2)}, "ACCESS", False), ({"ends_on": TODAY}, "ACCESS", True),
-        ({"starts_on": TODAY - timedelta(days=9), "ends_on": TODAY - timedelta(days=2)}, "ACCESS", False),
+        ({"starts_on": 2}, "ACCESS", False), ({"ends_on": 0}, "ACCESS", True),
+        ({"starts_on": -9, "ends_on": -2}, "ACCESS", False),
     ],
 )  # fmt: skip
 async def test_a_link_counts_for_its_kinds_and_between_its_days(
     desk: Desk, changes: dict[str, Any], kind: str, *, counts: bool
 ) -> None:
-    customer_id = await desk.firm.customer()
-    await appoint(desk, customer_id, **changes)
+    customer_id, days = await desk.firm.customer(), {"starts_on", "ends_on"}.intersection(changes)
+    changed: dict[str, Any] = changes | {name: today() + timedelta(days=changes[name]) for name in days}
+    await appoint(desk, customer_id, **changed)
     request = await desk.receive(customer_id, kind, asker="AGENT")
     assert (request.waiting_for is None) is counts
 
@@ -155,7 +156,7 @@ async def test_a_guardian_asks_for_a_child_until_it_comes_of_age(desk: Desk) -> 
 
 async def test_a_link_ends_by_itself_after_its_last_day(desk: Desk, superuser: asyncpg.Connection) -> None:
     link = await appoint(desk, await desk.firm.customer())
-    yesterday = TODAY - timedelta(days=2)
+    yesterday = today() - timedelta(days=2)
     async with superuser.transaction():
         await superuser.execute("SET LOCAL session_replication_role = replica")
         sql = "UPDATE representative SET starts_on = $2, ends_on = $2 WHERE id = $1"
