@@ -19,7 +19,7 @@ from tests.rights.desk import Desk
 
 HEAD = "external_reference,kind,email,received_on,channel,text\n"
 CHILD = """
-import asyncio, sys
+import asyncio, sys, time
 from pathlib import Path
 from uuid import UUID
 from hub.act import Hub
@@ -29,10 +29,15 @@ from hub.settings import load
 
 importing.CHUNK_ROWS = 5
 
-async def main(url, file, firm):
+async def main(url, file, firm, stands_still_at):
     hub = await Hub.open(load(mode="run", metrics_token="metrics-for-tests"), url)
+    left = int(stands_still_at)
     def moved(line, lines):
+        nonlocal left
         print(line, flush=True)
+        left -= 1
+        if not left:
+            time.sleep(3600)
     options = importing.Options(UUID(firm))
     outcome = await importing.import_requests(hub, OPERATOR, Path(file), options, moved)
     print("done", outcome.rows, outcome.opened, outcome.known, flush=True)
@@ -173,27 +178,28 @@ async def test_a_killed_import_run_again_completes_and_repeats_nothing(desk: Des
         tmp_path,
         HEAD + "".join(f"B-{number},access,a{number % 3}@example.org,,,Mine.\n" for number in range(40)),
     )
-    killed = await start(desk, path)
+    killed = await start(desk, path, stands_still_at=3)
     assert killed.stdout
     for _ in range(3):
-        await killed.stdout.readline()
+        assert await killed.stdout.readline()
     killed.send_signal(signal.SIGKILL)
     await killed.communicate()
     before = len(await requests_of(desk))
     assert 10 <= before < 40
     again = await start(desk, path)
-    out, _ = await asyncio.wait_for(again.communicate(), 60)
+    out, _ = await asyncio.wait_for(again.communicate(), 300)
     assert out.decode().split("\n")[-2].split() == ["done", "40", str(40 - before), str(before)]
     assert len(await requests_of(desk)) == 40
 
 
-async def start(desk: Desk, path: Path) -> asyncio.subprocess.Process:
+async def start(desk: Desk, path: Path, stands_still_at: int = 0) -> asyncio.subprocess.Process:
+    """Begin to import in a process of its own, which stands still once it has told so often how far it is."""
     hub = desk.firm.hub
     environment = {
         **os.environ, "HUB_KEYRING": hub.vault.keyring.dump(), "HUB_DATA_DIR": str(hub.settings.data_dir),
     }  # fmt: skip
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-c", CHILD, hub.database.url, str(path), str(desk.firm.id),
+        sys.executable, "-c", CHILD, hub.database.url, str(path), str(desk.firm.id), str(stands_still_at),
         stdout=asyncio.subprocess.PIPE, env=environment,
     )  # fmt: skip
 

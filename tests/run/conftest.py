@@ -251,7 +251,7 @@ def site(shared_place: Place) -> Iterator[Process]:
 @pytest.fixture
 def browser(site: Process) -> Iterator[httpx.Client]:
     """An HTTP client of that server; follows nothing, sends nothing of its own accord."""
-    with httpx.Client(base_url=site.url, timeout=10, trust_env=False) as client:
+    with httpx.Client(base_url=site.url, timeout=60, trust_env=False) as client:
         yield client
 
 

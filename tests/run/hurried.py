@@ -17,7 +17,7 @@ FAST = Pace(
     at_once=2,
     poll_seconds=0.2,
     heartbeat_seconds=0.3,
-    silent_seconds=1.5,
+    silent_seconds=4.0,
     rescue_seconds=0.3,
     pause_seconds=0.2,
 )

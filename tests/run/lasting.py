@@ -78,7 +78,7 @@ class Ruth:
 
     def begin(self, token: str) -> None:
         """Take the invitation up."""
-        made = (httpx.Client(base_url=self.url, timeout=20, trust_env=False) for _ in range(2))
+        made = (httpx.Client(base_url=self.url, timeout=60, trust_env=False) for _ in range(2))
         self.here, self.away = made
         page = self.here.get(f"{self.start}/welcome/{token}/oidc", follow_redirects=True)
         assert (page.status_code, page.url.path) == (200, self.start), page.url
@@ -92,7 +92,7 @@ class Ruth:
     def signing_in(self) -> Generator[None]:
         """Begin at the provider, and come back to the desk after what happens meanwhile."""
         begun = self.away.get(f"{self.start}/oidc")
-        back = httpx.get(begun.headers["location"], trust_env=False).headers["location"]
+        back = httpx.get(begun.headers["location"], timeout=60, trust_env=False).headers["location"]
         yield
         page = self.away.get(back, follow_redirects=True)
         assert (page.status_code, page.url.path) == (200, self.start), page.url

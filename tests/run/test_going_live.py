@@ -88,7 +88,7 @@ async def test_a_partner_is_tried_out_by_an_operator_with_its_own_program_until_
     partner: Partner, start: Start
 ) -> None:
     start(partner.place, "work", **OWN)
-    trying = ("partner", "conformance", partner.client, "--minutes", "1")
+    trying = ("partner", "conformance", partner.client, "--minutes", "10")
     early = await partner.run(*trying)
     assert (early.returncode, early.stdout.splitlines()[0]) == (1, "LISTENS: failed")
     assert "ANSWERS: skipped" in early.stdout

@@ -40,5 +40,5 @@ async def test_a_hub_told_to_stop_waits_for_no_database(hub: Hub) -> None:
         stop.set()
         raise Refusal(Code.UNAVAILABLE, "The database does not answer.")
 
-    await asyncio.wait_for(greet_patiently(hub, greet, stop), 5)
+    await asyncio.wait_for(greet_patiently(hub, greet, stop), 60)
     assert tries == 1

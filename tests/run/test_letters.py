@@ -55,7 +55,7 @@ async def server() -> AsyncIterator[Server]:
         yield opened
 
 
-def work(start: Start, place: Place, url: str, lease_seconds: float = 2.0) -> Process:
+def work(start: Start, place: Place, url: str, lease_seconds: float = 5.0) -> Process:
     return start(place, LETTER_WORKER, str(lease_seconds), HUB_SMTP_URL=url)
 
 

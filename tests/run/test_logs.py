@@ -140,7 +140,7 @@ def test_a_hub_at_work_and_in_trouble_logs_no_person_and_no_secret(place: Place,
     )
     process.wait_for("hub.listens")
     form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret}
-    with httpx.Client(base_url=process.url, timeout=20, trust_env=False) as client:
+    with httpx.Client(base_url=process.url, timeout=60, trust_env=False) as client:
         token = client.post("/oauth/token", data=form).json()["access_token"]
         bearer = {"authorization": f"Bearer {token}", "x-name": PERSON[0], "user-agent": PERSON[1]}
         person = {"name": PERSON[0], "email": PERSON[1], "phone": PERSON[2]}

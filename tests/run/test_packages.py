@@ -143,8 +143,11 @@ async def test_on_a_full_disk_there_is_no_copy_and_nothing_of_it(desk: Desk, tmp
         await gather(desk, request)
         with pytest.raises(Refusal, match="full"):
             await build(desk, request)
-        await asyncio.sleep(0.05)
-        assert len(stored(desk.firm.hub)) == 2
+
+        async def is_tidy() -> bool:
+            return len(stored(desk.firm.hub)) == 2
+
+        await until(is_tidy)
         assert (await package_of(desk, request)).state is Access.BUILDING
         assert ran("mount", "-o", "remount,size=64m", str(folder))
         assert (await build(desk, request)).state is Access.BUILT

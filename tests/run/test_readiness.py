@@ -21,7 +21,7 @@ def superuser(place: Place, database: str | None = None) -> Generator[psycopg.Co
 
 
 def state(process: Process) -> tuple[int, dict[str, object]]:
-    with httpx.Client(base_url=process.url, timeout=10, trust_env=False) as client:
+    with httpx.Client(base_url=process.url, timeout=60, trust_env=False) as client:
         answer = client.get("/readyz")
         assert client.get("/healthz").status_code == 200
         return answer.status_code, answer.json()
@@ -66,7 +66,7 @@ def test_a_process_is_unready_while_the_database_is_gone_and_ready_again_after(
     wait_until(process, 200)
     own.server.stop()
     wait_until(process, 503, database="does not answer")
-    with httpx.Client(base_url=process.url, timeout=30, trust_env=False) as client:
+    with httpx.Client(base_url=process.url, timeout=60, trust_env=False) as client:
         form = {"grant_type": "client_credentials", "client_id": "x", "client_secret": "y"}
         answer = client.post("/oauth/token", data=form)
         assert (answer.status_code, answer.json()["error"]) == (503, "temporarily_unavailable")

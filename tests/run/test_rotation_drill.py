@@ -54,14 +54,16 @@ class App:
     def sign_in(self) -> None:
         """Get a token."""
         form = {"grant_type": "client_credentials"}
-        answer = httpx.post(f"{self.url}/oauth/token", data=form, auth=self.client, trust_env=False)
+        answer = httpx.post(
+            f"{self.url}/oauth/token", data=form, auth=self.client, timeout=60, trust_env=False
+        )
         self.token = self._right(answer)["access_token"]
 
     def ask(self, query: str, **variables: Any) -> Any:
         """What the one root field of an operation answers."""
         sent = {"query": query, "variables": variables}
         headers = {"Authorization": f"Bearer {self.token}"}
-        answer = httpx.post(f"{self.url}/graphql", json=sent, headers=headers, timeout=20, trust_env=False)
+        answer = httpx.post(f"{self.url}/graphql", json=sent, headers=headers, timeout=60, trust_env=False)
         (value,) = self._right(answer)["data"].values()
         if value.get("problems"):
             raise AssertionError(value["problems"])
@@ -181,7 +183,7 @@ def test_every_key_is_replaced_under_load_and_nothing_is_refused_or_unreadable(
     assert {use for use in after if after[use] != before[use]} == {str(use) for use in REPLACED}
     assert rows(place, "SELECT DISTINCT blind_key_id FROM identifier") == [after["index"]]
     asyncio.run(within(place, lambda hub: look_through(hub, app)))
-    published = httpx.get(f"{served.url}/.well-known/jwks.json", trust_env=False).json()["keys"]
+    published = httpx.get(f"{served.url}/.well-known/jwks.json", timeout=60, trust_env=False).json()["keys"]
     assert {before["seal"], after["seal"], before["token"], after["token"]} <= {
         key["kid"] for key in published
     }

@@ -120,7 +120,7 @@ async def test_clocks_that_are_wrong_change_no_day_no_limit_and_no_order(
     web, worker = begin(start, place, web_hours, "serve"), begin(start, place, worker_hours, "work")
     headers = {"host": HOME.partition("//")[2]}
     async with httpx.AsyncClient(
-        base_url=web.url, headers=headers, follow_redirects=True, timeout=30
+        base_url=web.url, headers=headers, follow_redirects=True, timeout=60
     ) as http:
         await prove_codes(Visitor(http, firm, f"/o/firm-{firm.id}/en"), connection)
     await have_worked(firm, shop, connection)

@@ -42,7 +42,7 @@ def system() -> Iterator[Counting]:
         yield made
 
 
-def work(start: Start, place: Place, lease: float = 1.0) -> Process:
+def work(start: Start, place: Place, lease: float = 2.0) -> Process:
     """Start a worker."""
     return start(place, WORKER, str(lease))
 
@@ -150,10 +150,10 @@ async def test_a_step_that_takes_longer_than_its_claim_is_left_to_its_worker(
     place: Place, start: Start, desk: Desk, system: Counting
 ) -> None:
     await connect(desk, system)
-    system.before = lambda _: time.sleep(3)
+    system.before = lambda _: time.sleep(6)
     request = await restriction(desk)
     for _ in range(2):
-        work(start, place, lease=0.9)
+        work(start, place, lease=2.4)
     await answered(desk, request)
     assert list(system.calls.values()) == [1]
 

@@ -40,7 +40,7 @@ def printed(process: Process, beginning: str) -> str:
 def ask(url: str, token: str, query: str, **variables: object) -> dict[str, Any]:
     bearer = {"authorization": f"Bearer {token}"}
     sent = {"query": query, "variables": variables}
-    answer = httpx.post(f"{url}/graphql", json=sent, headers=bearer, timeout=20, trust_env=False)
+    answer = httpx.post(f"{url}/graphql", json=sent, headers=bearer, timeout=60, trust_env=False)
     answer.raise_for_status()
     return answer.json()
 
@@ -77,7 +77,7 @@ def prints_a_question_that_gets_a_cited_answer(process: Process) -> None:
     answered = json.dumps(ask(process.url, token, question))
     assert '"outcome"' in answered
     assert '"errors"' not in answered
-    with httpx.Client(base_url=process.url, trust_env=False) as client:
+    with httpx.Client(base_url=process.url, timeout=60, trust_env=False) as client:
         page = client.get("/graphql", headers={"accept": "text/html"})
         assert (page.status_code, "bluegum-mortgages" in page.text) == (200, True)
         assert "made-up" in client.get("/").text

@@ -28,7 +28,7 @@ FAST = Pace(
     at_once=2,
     poll_seconds=0.2,
     heartbeat_seconds=0.3,
-    silent_seconds=1.5,
+    silent_seconds=4.0,
     rescue_seconds=0.3,
     pause_seconds=0.2,
 )
@@ -209,7 +209,7 @@ def test_a_job_that_takes_longer_than_the_patience_of_others_is_left_alone(
     place: Place, start: Start
 ) -> None:
     prepare_effects(place, 8)
-    slow = start_slow(start, place, 5)
+    slow = start_slow(start, place, 10)
     wait_for_effect(place, "begun")
     other = start_slow(start, place, 0.1)
     other.wait_for("test.listening")
