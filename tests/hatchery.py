@@ -96,7 +96,7 @@ def run(
     environment: Mapping[str, str],
     folder: Path,
     stdin: str = "",
-    patience_seconds: float = 60,
+    patience_seconds: float = 180,
 ) -> subprocess.CompletedProcess[str]:
     """Run `hub` to its end."""
     with contextlib.ExitStack() as stack:

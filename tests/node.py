@@ -31,7 +31,7 @@ def install(folder: Path) -> None:
 
 def run(folder: Path, failure: str, *command: str) -> str:
     """What a command said; it fails the test where it failed."""
-    ran = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True, timeout=120)
+    ran = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True, timeout=600)
     if ran.returncode:
         pytest.fail(f"{failure}: {(ran.stderr.strip() or 'no reason given').splitlines()[-1]}", pytrace=False)
     return ran.stdout

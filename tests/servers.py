@@ -18,7 +18,7 @@ import pytest
 
 from hub import embedded
 
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 60
 
 
 def copy_server(home: Path, data_dir: Path) -> None:

@@ -71,9 +71,10 @@ def serving(openness: Openness) -> Generator[str, None, None]:
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not server.started and time.monotonic() < deadline:
         time.sleep(0.01)
+    assert server.started
     yield f"http://127.0.0.1:{listening.getsockname()[1]}/graphql"
     server.should_exit = True
     thread.join(10)

@@ -42,7 +42,7 @@ async def test_no_secret_and_no_token_reaches_a_log(
 ) -> None:
     secret = app.secret.get_secret_value()
     with caplog.at_level(logging.DEBUG):
-        async with httpx.AsyncClient(base_url=served) as web:
+        async with httpx.AsyncClient(base_url=served, timeout=60) as web:
             token = (await web.post("/oauth/token", data=GRANT, auth=app.basic)).json()["access_token"]
             posted = {**GRANT, "client_id": app.basic[0], "client_secret": secret}
             assert (await web.post("/oauth/token", data=posted)).status_code == 200

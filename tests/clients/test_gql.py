@@ -18,6 +18,8 @@ from gql.transport.websockets import WebsocketsTransport
 from schema.relay import global_id
 from tests.clients.conftest import CUSTOMERS, FOLLOW, OFFER, ONE, PAGE, SAY, Served, entry
 
+PATIENCE_SECONDS = 60
+PATIENT: dict[str, Any] = {"connect_timeout": PATIENCE_SECONDS, "ack_timeout": PATIENCE_SECONDS}
 SDL = (Path(__file__).resolve().parents[2] / "schema" / "partner.graphql").read_text(encoding="utf-8")
 
 
@@ -26,7 +28,9 @@ async def session(served: Served) -> AsyncIterator[AsyncClientSession]:
     """A session by HTTP; documents are looked at by the published schema before they leave."""
     headers = {"Authorization": f"Bearer {await served.partner.token()}"}
     async with Client(
-        transport=AIOHTTPTransport(served.url, headers=headers, ssl=True), schema=SDL
+        transport=AIOHTTPTransport(served.url, headers=headers, ssl=True),
+        schema=SDL,
+        execute_timeout=PATIENCE_SECONDS,
     ) as opened:
         yield cast("AsyncClientSession", opened)
 
@@ -49,7 +53,7 @@ async def every(session: AsyncClientSession) -> list[dict[str, Any]]:
 async def following(served: Served, after: str | None = None) -> AsyncGenerator[dict[str, Any]]:
     """What is told over a socket of its own."""
     payload = {"Authorization": f"Bearer {await served.partner.token()}"}
-    transport = WebsocketsTransport(served.socket_url, init_payload=payload, ssl=False)
+    transport = WebsocketsTransport(served.socket_url, init_payload=payload, ssl=False, **PATIENT)
     async with Client(transport=transport, schema=SDL) as session:
         request = GraphQLRequest(FOLLOW, variable_values={"after": after})
         async with aclosing(session.subscribe(request)) as events:
@@ -98,12 +102,12 @@ async def test_it_follows_over_a_socket_and_goes_on_where_it_was_cut_off(
     async with aclosing(following(served)) as told:
         waiting = asyncio.ensure_future(anext(told))
         await served.withdraw(0)
-        heard = [await asyncio.wait_for(waiting, 15)]
+        heard = [await asyncio.wait_for(waiting, PATIENCE_SECONDS)]
     await served.withdraw(1, 2)  # while nobody listens
     async with aclosing(following(served, heard[0]["cursor"])) as told:
-        heard += [await asyncio.wait_for(anext(told), 15) for _ in range(2)]
+        heard += [await asyncio.wait_for(anext(told), PATIENCE_SECONDS) for _ in range(2)]
         waiting = asyncio.ensure_future(anext(told))
         await served.withdraw(3)
-        heard.append(await asyncio.wait_for(waiting, 15))
+        heard.append(await asyncio.wait_for(waiting, PATIENCE_SECONDS))
     assert len({each["id"] for each in heard}) == len({each["customer"] for each in heard}) == 4
     assert {each["kind"] for each in heard} == {"FORGET"}

@@ -16,7 +16,7 @@ from tests import node
 from tests.clients.conftest import CUSTOMERS, FOLLOW, OFFER, ONE, PAGE, SAY, Served, entry
 
 HERE = Path(__file__).parent
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 120
 
 
 @dataclass

@@ -41,7 +41,7 @@ def test_every_command_of_the_guide_says_what_the_guide_says(tmp_path: Path) -> 
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=300,
         )
         assert done.stdout == said
         assert "Traceback" not in done.stderr
@@ -51,7 +51,7 @@ def test_every_command_of_the_guide_says_what_the_guide_says(tmp_path: Path) -> 
 def test_a_connector_of_ones_own_is_examined_as_the_guide_says() -> None:
     [program] = PYTHON.findall(GUIDE)
     done = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120
     )
     assert (done.stdout, done.stderr) == (KEPT, "")
 

@@ -93,11 +93,10 @@ async def test_connections_that_were_ended_meanwhile_are_replaced_unnoticed(
     before = await exported(sql, BOTH)
     connection = await asyncpg.connect(database)
     await connection.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity"
         " WHERE application_name = 'privacy hub' AND datname = current_database()"
     )
     await connection.close()
-    await asyncio.sleep(0.1)
     assert await exported(sql, BOTH) == before
 
 

@@ -44,7 +44,7 @@ async def test_a_statement_that_takes_too_long_ends_and_nothing_is_changed(
     outcome = await hasty.erase(Call(uuid4(), ANNA))
     assert isinstance(outcome, Broken)
     assert outcome.why.startswith("The database took too long (")
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 50
     assert await held(database) == before
     await hasty.close()
 
@@ -57,7 +57,7 @@ async def test_a_call_that_takes_too_long_ends_and_nothing_is_changed(
     before, began = await held(database), time.monotonic()
     outcome = await Guarded(sql).erase(Call(uuid4(), ANNA, seconds=1.5))
     assert isinstance(outcome, Broken)
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 50
     assert await held(database) == before
     assert await execute(database, sa.text(f"SELECT count(*) FROM {NAME}")) == [(0,)]
     assert isinstance(await sql.find(Call(uuid4(), ANNA)), Done)
@@ -154,7 +154,7 @@ async def test_a_locked_row_is_waited_for_and_no_longer_than_allowed(database: s
     waiting = SqlConnector(SqlSystem(database, ("shop",)), DATASETS, KEY)
     async with engine.connect() as connection:
         await connection.execute(sa.text(lock))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             outcome = await waiting.erase(Call(uuid4(), ANNA))
         assert isinstance(outcome, Broken)
         assert outcome.why.startswith("The database took too long (")

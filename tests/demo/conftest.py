@@ -19,7 +19,7 @@ from hub.settings import Mode, Settings
 from tests.hatchery import HUB
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_SECONDS = 90
+PATIENCE_SECONDS = 300
 
 
 @dataclass(frozen=True)

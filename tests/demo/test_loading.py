@@ -52,7 +52,7 @@ async def counts(hub: Hub) -> tuple[int, ...]:
 
 
 async def kill_whoever_waits(connection: asyncpg.Connection) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while not await connection.fetchval(KILL):  # noqa: ASYNC110 - the database tells nobody
             await asyncio.sleep(0.02)
 

@@ -88,7 +88,7 @@ async def test_leaving_ends_it_though_somebody_is_still_connected() -> None:
     async with Mailbox().receiving() as opened:
         reader, writer = await asyncio.open_connection("127.0.0.1", opened.port)
         assert (await reader.readline()).startswith(b"220 ")
-    assert await asyncio.wait_for(reader.read(), 5) == b""
+    assert await asyncio.wait_for(reader.read(), 60) == b""
     writer.close()
     with pytest.raises(ConnectionRefusedError):
         await asyncio.open_connection("127.0.0.1", opened.port)
@@ -99,7 +99,7 @@ async def test_the_demo_names_its_mailbox_and_sends_its_own_mail_there(demo: Dem
     assert found
     page, smtp = found.groups()
     await send(smtp, message("From outside", "Hello"))
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx.AsyncClient(timeout=60, trust_env=False) as client:
         assert "From outside" in (await client.get(page)).text
         ready = (await client.get(f"{demo.address}/readyz")).json()
     assert ready["mail"] == "takes connections"

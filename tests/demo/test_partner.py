@@ -16,7 +16,7 @@ from tests.demo.conftest import Demo
 from tests.demo.test_portal import code, newest, send
 
 pytestmark = pytest.mark.xdist_group("demo")
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 180
 
 
 def copied(demo: Demo) -> dict[str, Any]:
@@ -41,9 +41,11 @@ def wait_for(is_so: Callable[[], Any]) -> Any:
 def ask(demo: Demo, query: str) -> Any:
     secret = (demo.folder / ".data" / "demo" / "harbour-crm.secret").read_text().strip().split(":")
     form = {"grant_type": "client_credentials"}
-    token = httpx.post(f"{demo.address}/oauth/token", data=form, auth=(secret[0], secret[1])).json()
+    token = httpx.post(
+        f"{demo.address}/oauth/token", data=form, auth=(secret[0], secret[1]), timeout=60
+    ).json()
     headers = {"authorization": f"Bearer {token['access_token']}"}
-    answer = httpx.post(f"{demo.address}/graphql", json={"query": query}, headers=headers).json()
+    answer = httpx.post(f"{demo.address}/graphql", json={"query": query}, headers=headers, timeout=60).json()
     assert "errors" not in answer, answer
     return answer["data"]
 
@@ -84,7 +86,7 @@ def test_the_partner_receives_forgets_and_says_so(demo: Demo) -> None:
     assert ask(demo, OPT_OUT.format(email=email)) == {"optOut": {"problems": []}}
     wait_for(lambda: some["id"] not in copied(demo))
     assert wait_for(lambda: acknowledged(demo))
-    with httpx.Client(base_url=demo.address, trust_env=False, follow_redirects=True) as browser:
+    with httpx.Client(base_url=demo.address, timeout=60, trust_env=False, follow_redirects=True) as browser:
         earlier = newest(browser)
         page = send(browser, browser.get("/o/harbour/en/enter"), email=some["emails"][0])
         send(browser, page, code=code(browser, earlier))

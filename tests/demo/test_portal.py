@@ -9,7 +9,7 @@ import pytest
 
 from tests.demo.conftest import ROOT, Demo
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 180
 GRACE = "grace.okafor@example.com"
 _KEY = re.compile(r'name="form" value="([^"]+)"')
 _CODE = re.compile(r"^(\d{6})\s*$", re.MULTILINE)
@@ -17,7 +17,7 @@ _CODE = re.compile(r"^(\d{6})\s*$", re.MULTILINE)
 
 @pytest.fixture
 def browser(demo: Demo) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=demo.address, trust_env=False, follow_redirects=True) as opened:
+    with httpx.Client(base_url=demo.address, timeout=60, trust_env=False, follow_redirects=True) as opened:
         yield opened
 
 

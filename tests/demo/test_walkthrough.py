@@ -25,7 +25,7 @@ HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
 ANSWERS = {"json", "text"}
 """What a command prints is shown as one of these; other fences are examples."""
 MARK = "----- next -----"
-WALK_SECONDS = 300
+WALK_SECONDS = 900
 
 
 @dataclass(frozen=True)

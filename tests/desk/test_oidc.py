@@ -52,7 +52,7 @@ async def away(ruth: Colleague, place: str) -> str:
     """Begin at the desk, go to the provider, and return where it sends the browser back to."""
     begun = await ruth.http.get(f"{ruth.start}/{place}", follow_redirects=False)
     assert begun.status_code == 303, begun.text
-    async with httpx.AsyncClient() as outside:
+    async with httpx.AsyncClient(timeout=60) as outside:
         answer = await outside.get(begun.headers["location"])
     assert answer.headers["location"].startswith(CALLBACK)
     return answer.headers["location"]

@@ -58,7 +58,7 @@ def happening(
     async def once() -> None:
         if not done.is_set():
             done.set()
-            await asyncio.wait_for(happens(), 20)
+            await asyncio.wait_for(happens(), 60)
 
     async def keeping(*given: Any) -> Any:
         stored = await keep(*given)

@@ -64,7 +64,7 @@ async def test_what_was_planned_before_anything_was_decided_does_not_read_all_de
 
 async def _read(inspector: asyncpg.Connection, least: int) -> int:
     """How many entries of its indexes were read, once the connections have said what they did."""
-    for _ in range(200):
+    for _ in range(1_200):
         if (read := await inspector.fetchval(READ)) >= least:
             return read
         await asyncio.sleep(0.05)

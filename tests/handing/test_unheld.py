@@ -18,7 +18,7 @@ from tests.handing.test_withdrawals_win import say
 
 Meanwhile = Callable[[Firm, list[UUID]], Awaitable[None]]
 KEPT = "SELECT customer_id FROM disclosure WHERE customer_id = ANY ($1)"
-TOUCH = "UPDATE purpose SET names = names || jsonb_build_object('en', 'Inspected') WHERE key = 'referral-inspection'"
+TOUCH = "UPDATE purpose SET names = names || jsonb_build_object('en', 'Inspected') WHERE id = $1"
 OPERATIONS = """
     SELECT DISTINCT a.operation, e.event, e.actor_id FROM disclosure x JOIN act a ON a.id = x.act_id
     JOIN ledger_entry e ON e.act_id = a.id WHERE x.customer_id = ANY ($1)
@@ -50,7 +50,7 @@ async def merge(firm: Firm, people: Sequence[UUID]) -> None:
 
 async def change_catalogue(firm: Firm, _: Sequence[UUID]) -> None:
     async with firm.hub.act(OPERATOR, Operation.CATALOGUE_WRITE) as act:
-        await act.execute(TOUCH)
+        await act.execute(TOUCH, firm.world.purposes["referral-inspection"].id)
         await act.record("purpose.changed", key="referral-inspection")
 
 

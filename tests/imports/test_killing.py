@@ -68,7 +68,7 @@ async def start(desk: Desk, path: Path) -> asyncio.subprocess.Process:
 
 async def finish(desk: Desk, path: Path) -> list[str]:
     child = await start(desk, path)
-    out, _ = await asyncio.wait_for(child.communicate(), 60)
+    out, _ = await asyncio.wait_for(child.communicate(), 300)
     assert child.returncode == 0
     return out.decode().split("\n")[-2].split()
 
@@ -140,7 +140,7 @@ async def test_of_two_processes_with_one_file_both_leave_it_imported_once(desk: 
     path = desk.file(content(many))
     children = [await start(desk, path) for _ in range(2)]
     for child in children:
-        await asyncio.wait_for(child.communicate(), 60)
+        await asyncio.wait_for(child.communicate(), 300)
     await finish(desk, path)
     [[rows, created]] = await desk.rows(
         "SELECT rows_done, (counts ->> 'created')::integer FROM import_batch WHERE organisation_id = $1",

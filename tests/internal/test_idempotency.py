@@ -150,7 +150,7 @@ async def test_a_call_that_died_half_way_left_nothing_and_its_key_still_works(
 
 
 async def waiting_for_a_lock(connection: asyncpg.Connection) -> None:
-    for _ in range(200):
+    for _ in range(6_000):
         if await connection.fetchval(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type"
             " = 'Lock'"

@@ -12,7 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin, Subprotocol
 
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 60
 PROTOCOL = "graphql-transport-ws"
 FOLLOW = """
     subscription ($request: ID, $after: String) { requestChanged(request: $request, after: $after) {
@@ -87,7 +87,7 @@ async def calling(
     **more: Any,
 ) -> AsyncGenerator[Client]:
     """Open a socket to a server, and show the token if there is one."""
-    options: dict[str, Any] = {"compression": None, "proxy": None, **more}
+    options: dict[str, Any] = {"compression": None, "proxy": None, "open_timeout": PATIENCE_SECONDS, **more}
     async with connect(
         f"ws://localhost:{port}{path}",
         subprotocols=[Subprotocol(protocol)],

@@ -46,7 +46,7 @@ class Site:
 
     def http(self) -> httpx.AsyncClient:
         """A client of it without sockets."""
-        return httpx.AsyncClient(base_url=f"http://localhost:{self.port}", trust_env=False)
+        return httpx.AsyncClient(base_url=f"http://localhost:{self.port}", timeout=60, trust_env=False)
 
     async def now(self, token: str) -> str:
         """Where changes stand now: from there, whatever happens next is heard."""
@@ -108,6 +108,14 @@ class House:
             )
         finally:
             await connection.close()
+
+    async def one_listens(self) -> bool:
+        """Whether one connection listens, at the latest when one was made anew and those before it are gone."""
+        for _ in range(1_200):
+            if await self.listeners() == 1:
+                return True
+            await asyncio.sleep(0.05)
+        return False
 
     async def seal(self) -> None:
         """Give what was committed its place."""

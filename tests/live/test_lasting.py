@@ -90,7 +90,7 @@ async def test_who_follows_hears_on_though_reading_failed_in_a_way_nobody_though
 
             monkeypatch.setattr(changes, "after", broken)
             await house.say(request)
-            await asyncio.wait_for(failed.wait(), 10)
+            await asyncio.wait_for(failed.wait(), PATIENCE_SECONDS)
             monkeypatch.setattr(changes, "after", whole)
             await house.say(request)
             heard = [await client.change() for _ in range(2)]

@@ -60,7 +60,7 @@ async def test_an_idle_socket_ends_with_its_client_or_its_token(site: Site, hous
 
 
 async def test_a_socket_ends_when_its_token_does(house: House) -> None:
-    short = house.hub.settings.model_copy(update={"token_seconds": 3})
+    short = house.hub.settings.model_copy(update={"token_seconds": 6})
     async with (
         serving(house.hub, short) as site,
         calling(site.port, await site.token(await house.client())) as follower,

@@ -47,7 +47,7 @@ async def client() -> AsyncIterator[Outbound]:
 
 
 async def read(
-    client: Outbound, server: Server, bytes_most: int = 1000, seconds: float = 5
+    client: Outbound, server: Server, bytes_most: int = 1000, seconds: float = 30
 ) -> tuple[Answer, bytes]:
     async with client.open("POST", server.url, headers={"x-a": "b"}, body=b"{}", seconds=seconds) as answer:
         return answer, await answer.read(bytes_most)
@@ -111,7 +111,7 @@ async def test_a_slow_answer_ends_in_time(client: Outbound, server: Server) -> N
 
     server.answer = drip
     with pytest.raises(Unreached, match="broke off"):
-        await read(client, server, seconds=0.5)
+        await read(client, server, seconds=2)
 
 
 async def test_lines_are_read_one_by_one_and_none_too_long(client: Outbound, server: Server) -> None:

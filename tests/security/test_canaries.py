@@ -152,7 +152,7 @@ def test_a_person_and_the_secrets_are_found_in_no_log_answer_figure_job_dump_or_
     form, canaries = asyncio.run(furnish(guarded)), Canaries().of(guarded)
     process = begin(start, guarded)
     canaries.texts.add(form["client_secret"])
-    with httpx.Client(base_url=process.url, timeout=30, trust_env=False) as http:
+    with httpx.Client(base_url=process.url, timeout=60, trust_env=False) as http:
         token = http.post("/oauth/token", data=form).json()["access_token"]
         canaries.texts |= {token, token.split(".")[2]}
         http.headers["authorization"] = f"Bearer {token}"

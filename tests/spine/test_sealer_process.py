@@ -103,7 +103,7 @@ async def test_the_running_sealer_survives_a_lost_connection_and_stops_when_told
         await world.record(3)
         await _until_sealed(world)
         killed = await world.value(
-            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+            "SELECT count(pg_terminate_backend(pid, 60000)) FROM pg_stat_activity"
             " WHERE application_name = 'hub sealer' AND datname = current_database() AND pid <> $1",
             world.sealer.get_server_pid(),
         )
@@ -111,13 +111,13 @@ async def test_the_running_sealer_survives_a_lost_connection_and_stops_when_told
     await world.record(1)
     await _until_sealed(world)
     stop.set()
-    await asyncio.wait_for(running, 2)
+    await asyncio.wait_for(running, PATIENCE_SECONDS)
     known = anchors.read(world.hub.settings.anchors)
     assert known[-1].number == await world.value("SELECT max(number) FROM ledger_seal")
     await world.assert_all_sealed_once()
 
 
 async def _until_sealed(world: World) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while await world.value(UNSEALED):  # noqa: ASYNC110 the server tells only when asked
             await asyncio.sleep(0.02)

@@ -25,12 +25,13 @@ Without = Callable[[str], tuple[str, ...]]
 def test_a_first_start_installs_and_later_ones_only_start_until_the_lock_or_the_folder_changes(
     checkout: Checkout,
 ) -> None:
+    began = time.monotonic()
     code, said = checkout.launch()
+    took, began = time.monotonic() - began, time.monotonic()
     assert (code, said.splitlines()[-1]) == (0, "hub demo")
     assert "installing" in said
-    began = time.monotonic()
     assert checkout.launch() == (0, "hub demo\n")
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < took
     assert len(checkout.index.given) == 1
     a_changed_lock_is_installed(checkout)
     a_moved_folder_is_installed_anew(checkout)
@@ -68,7 +69,7 @@ def test_ctrl_c_stops_an_installation_at_once_and_quietly(prepared: Checkout) ->
     with prepared.begin() as launcher:
         assert prepared.index.asked.wait(60)
         os.killpg(launcher.pid, signal.SIGINT)
-        said = launcher.communicate(timeout=20)[0]
+        said = launcher.communicate(timeout=60)[0]
     assert launcher.returncode == 130
     assert said.splitlines()[-1] == "stopped"
     assert "Traceback" not in said
@@ -76,7 +77,7 @@ def test_ctrl_c_stops_an_installation_at_once_and_quietly(prepared: Checkout) ->
 
 def test_two_starts_at_once_install_once(prepared: Checkout) -> None:
     with prepared.begin() as one, prepared.begin() as other:
-        said = [launcher.communicate(timeout=100)[0].splitlines() for launcher in (one, other)]
+        said = [launcher.communicate(timeout=120)[0].splitlines() for launcher in (one, other)]
     assert [(one.returncode, said[0][-1]), (other.returncode, said[1][-1])] == [(0, "hub demo")] * 2
     assert len(prepared.index.given) == 1
 

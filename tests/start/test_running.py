@@ -58,7 +58,7 @@ def address(hub: Hub, said: Path) -> str:
 
 
 def answer(url: str) -> int:
-    with urlopen(url, timeout=10) as response:  # noqa: S310 our own address
+    with urlopen(url, timeout=60) as response:  # noqa: S310 our own address
         return int(response.status)
 
 
@@ -69,7 +69,7 @@ def test_a_hub_stops_with_its_database_joins_it_after_a_kill_and_starts_it_when_
     first = begin()
     assert answer(address(first, tmp_path / "said-0") + "/healthz") == 200
     first.send_signal(signal.SIGINT)
-    assert first.wait(30) == 0
+    assert first.wait(PATIENCE_SECONDS) == 0
     assert embedded.url(tmp_path / "data") is None
     second = begin()
     address(second, tmp_path / "said-1")
@@ -81,7 +81,7 @@ def test_a_hub_stops_with_its_database_joins_it_after_a_kill_and_starts_it_when_
     assert answer(f"{url}/readyz") == 200
     a_database_that_ended_by_itself_is_started_again(tmp_path, url)
     third.send_signal(signal.SIGINT)
-    assert third.wait(30) == 0
+    assert third.wait(PATIENCE_SECONDS) == 0
     assert running_below(tmp_path) == {}
     assert "database.revived" in (tmp_path / "said-2").read_text()
     assert "Traceback" not in "".join((tmp_path / f"said-{number}").read_text() for number in range(3))

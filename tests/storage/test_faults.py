@@ -30,6 +30,15 @@ async def broken(size: int) -> AsyncIterator[bytes]:
     raise RuntimeError("the source broke")
 
 
+async def empty(folder: Path) -> None:
+    """Nothing is left there, at the latest when the thread that wrote has noticed."""
+    for _ in range(1_200):
+        await asyncio.sleep(0.05)
+        if not files_below(folder):
+            return
+    raise AssertionError(files_below(folder))
+
+
 @pytest.mark.parametrize("size", [10, 30 * CHUNK_BYTES])
 async def test_where_the_source_breaks_nothing_is_left(
     local: Hub, folder: Path, remote: tuple[Hub, Bucket], key: DataKey, size: int
@@ -37,8 +46,7 @@ async def test_where_the_source_breaks_nothing_is_left(
     for hub in (local, remote[0]):
         with pytest.raises(RuntimeError):
             await storage.keep(hub, place(), key, broken(size))
-    await asyncio.sleep(0.05)
-    assert files_below(folder) == []
+    await empty(folder)
     assert remote[1].objects == {}
 
 
@@ -97,8 +105,7 @@ async def test_a_full_disk_is_said_and_nothing_half_done_is_left(
 ) -> None:
     full = moved(hub, storage_url=(small_disk / "objects").as_uri())
     assert "full" in await refused(full, key, os.urandom(12 * CHUNK_BYTES))
-    await asyncio.sleep(0.05)
-    assert files_below(small_disk) == []
+    await empty(small_disk)
     await storage.keep(full, at := place(), key, pieces(b"there is room again"))
     assert await held(full, at, key) == b"there is room again"
 

@@ -101,7 +101,7 @@ async def write_and_resume(yard: Yard, superuser: asyncpg.Connection, writers: i
     await asyncio.gather(*working)
     await yard.settle()
     over.set()
-    seen = await asyncio.wait_for(reading, 30)
+    seen = await asyncio.wait_for(reading, 120)
     assert [each.place.number for each in seen] == list(range(1, many + 1))
     assert {each.withdrawal.customer_id for each in seen} == set(people)
     positions = await superuser.fetch(
@@ -132,4 +132,4 @@ async def test_what_is_added_is_pushed_to_whoever_follows(yard: Yard) -> None:
         assert not waiting.done()
         await yard.choose(second, stops_sharing=True)
         await yard.settle()
-        assert (await asyncio.wait_for(waiting, 10)).withdrawal.customer_id == second
+        assert (await asyncio.wait_for(waiting, 60)).withdrawal.customer_id == second

@@ -74,7 +74,7 @@ async def test_there_is_no_gap_and_every_cursor_leads_to_what_follows_it(
     working = [asyncio.create_task(work()) for _ in range(WORKERS)]
     reading = [asyncio.create_task(read(yard, many, chance)) for _ in range(READERS)]
     await asyncio.gather(*(write(firm, people[start::WRITERS], chance) for start in range(WRITERS)))
-    seen = await asyncio.wait_for(asyncio.gather(*reading), 60 + many / 20)
+    seen = await asyncio.wait_for(asyncio.gather(*reading), 120 + many / 20)
     done.set()
     await asyncio.gather(*working)
     whole = await yard.feed()
