@@ -16,11 +16,12 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, cast
 
 ROOT = Path(__file__).resolve().parents[1]
 HUB = str(Path(sys.executable).parent / "hub")
@@ -214,10 +215,30 @@ def _words(arguments: Sequence[str]) -> list[str]:
 def _live(main: Callable[[], object]) -> None:
     """Be what this process was asked to become."""
     if sys.argv[0] == HUB:
-        main()
+        _at_once(main)
     else:
         sys.path.insert(0, str(ROOT))
-        runpy.run_path(sys.argv[0], run_name="__main__")
+        _at_once(lambda: runpy.run_path(sys.argv[0], run_name="__main__"))
+
+
+def _at_once(live: Callable[[], object]) -> None:
+    """End as any process does, but for freeing what it never used: that takes longer than most commands do.
+
+    Threads are waited for, what is to be done at the end is done, and what was written is flushed.
+    """
+    try:
+        live()
+        code = 0
+    except SystemExit as ended:
+        if not isinstance(ended.code, int | None):
+            raise
+        code = ended.code or 0
+    threads: Any = threading
+    threads._shutdown()
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 if __name__ == "__main__":
