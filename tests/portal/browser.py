@@ -151,10 +151,16 @@ class Judge:
             self.is_dark = is_dark
         await self.tab.evaluate(SHOW, [html, url])
 
+    @property
+    def widths(self) -> list[int]:
+        """Both, beginning with the one that the page was laid out in."""
+        size = self.tab.viewport_size
+        return sorted(WIDTHS, key=lambda width: size is None or width != size["width"])
+
     async def judge(self, html: str, smallest_target: int) -> None:
         """Judge the page that is shown here, in both widths. Once, if it comes again."""
         key = key_of(html, smallest_target, is_dark=self.is_dark)
-        for width in WIDTHS if key not in _JUDGED else ():
+        for width in self.widths if key not in _JUDGED else ():
             await resize(self.tab, width)
             seen = await self.tab.evaluate(LOOK, smallest_target)
             assert seen == {"width": width, "small": [], "wrong": []}, (self.tab.url, width, seen)
