@@ -27,7 +27,7 @@ def test_the_installed_command_answers_in_json_without_a_database() -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=180,
         env={"HUB_DATABASE_URL": "x"},
     )
     answer = json.loads(done.stdout)
@@ -49,7 +49,7 @@ def test_the_command_loads_no_database_driver_and_no_web_server() -> None:
         "print(sorted({name.partition('.')[0] for name in sys.modules}), file=sys.stderr)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=180
     )
     assert "last day" in done.stdout
     assert not [
