@@ -31,7 +31,6 @@ from hub.scope import organisation
 from hub.shapes import SAID, Shapes, Standing, shapes
 
 EACH_AT_ONCE = 1_000
-PAGE_AT_MOST = 1_000
 ANYBODY = UUID(int=0)
 """Stands in a question that is asked about everybody."""
 NOBODY = Standing((), "NONE", "ADULT", is_restricted=False, is_held=False, is_erased=False, registries=())

@@ -8,9 +8,6 @@ from functools import lru_cache
 from hub.policy import parameters
 from hub.policy.values import Jurisdiction
 
-REGISTRIES_AT_MOST = 4
-"""The do-not-contact registers there are: AU, UK, ZA, US_CA."""
-
 
 @dataclass(frozen=True, slots=True)
 class Law:

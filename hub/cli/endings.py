@@ -22,7 +22,6 @@ CODES: Final = (
     "available (database, port); 70 a fault of the hub's; 78 a setting or key is missing or wrong."
 )
 PASSING: Final = frozenset({"UNAVAILABLE", "OUTCOME_UNKNOWN", "IN_PROGRESS", "LIMIT", "NOT_SEALED_YET"})
-ABOUT_SETTINGS: Final = ("HUB_", "the database was written", "the database holds no sentinel")
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
